@@ -1,0 +1,1 @@
+"""Ledgers from outside: bytes of a file in, one `rules.ledger.LedgerSnapshot` out, or `Refused`."""
