@@ -1,1 +1,62 @@
-"""Ledgers from outside: bytes of a file in, one `rules.ledger.LedgerSnapshot` out, or `Refused`."""
+"""Files of accounting programs → `LedgerSnapshot`: recognised by content, read whole or refused whole.
+
+`sniff` says what a file is, `read` reads it, `preview` shows how a mapping would read it. Hostile files are
+read by the same functions in a child process with limits: `sandbox`."""
+
+from __future__ import annotations
+
+from integrations.ledgers.values import (
+    IGNORED,
+    KINDS,
+    MAX_BYTES,
+    RECOGNISED,
+    TO_CHECK,
+    ColumnGuess,
+    Mapping,
+    Preview,
+    ReadOptions,
+    Refused,
+    Sniffed,
+)
+from rules.ledger import LedgerSnapshot
+
+__all__ = [
+    "IGNORED",
+    "KINDS",
+    "MAX_BYTES",
+    "RECOGNISED",
+    "TO_CHECK",
+    "ColumnGuess",
+    "Mapping",
+    "Preview",
+    "ReadOptions",
+    "Refused",
+    "Sniffed",
+    "preview",
+    "read",
+    "sniff",
+]
+
+
+def sniff(data: bytes, filename: str, sheet: str = "") -> Sniffed:
+    """What the file is, by its content; raises `Refused` when it is nothing that can be read."""
+    from integrations.ledgers import fec, spreadsheet
+
+    return fec.sniff(data) or spreadsheet.sniff(data, filename, sheet)
+
+
+def read(data: bytes, filename: str, options: ReadOptions) -> LedgerSnapshot:
+    """The whole file, or `Refused` naming line, column and value; a spreadsheet that leaves questions open
+    needs `options.mapping` (refused as `mapping_needed` otherwise)."""
+    from integrations.ledgers import fec, spreadsheet
+
+    if options.mapping is None and fec.sniff(data) is not None:
+        return fec.read(data, options)
+    return spreadsheet.read(data, filename, options)
+
+
+def preview(data: bytes, filename: str, options: ReadOptions, rows: int = 8) -> Preview:
+    """The first rows and the totals as `options.mapping` understands them; never raises `Refused`, carries it."""
+    from integrations.ledgers import spreadsheet
+
+    return spreadsheet.preview(data, filename, options, rows)
