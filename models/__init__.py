@@ -1,0 +1,20 @@
+"""Nouns of Encours and every SQL statement. Importing this package knows all tables."""
+
+from models.actions import Action, ActionItem, WorklistEntry
+from models.audit import AuditEntry
+from models.base import Base
+from models.commitments import Dispute, Hold, Promise
+from models.company import Company, Profile, SalesRep
+from models.customers import Contact, Customer, Note
+from models.items import Allocation, Item
+from models.jobs import Job
+from models.messages import Message, Outbox
+from models.scenarios import MessageTemplate, Scenario, Step
+from models.syncs import ColumnMapping, Sync
+from models.users import LoginAttempt, Membership, User, UserSession
+
+__all__ = [
+    "Action", "ActionItem", "Allocation", "AuditEntry", "Base", "ColumnMapping", "Company", "Contact", "Customer",
+    "Dispute", "Hold", "Item", "Job", "LoginAttempt", "Membership", "Message", "MessageTemplate", "Note", "Outbox",
+    "Profile", "Promise", "SalesRep", "Scenario", "Step", "Sync", "User", "UserSession", "WorklistEntry",
+]  # fmt: skip

@@ -1,0 +1,102 @@
+"""Companies (legal entities with a ledger of their own), their profiles and sales representatives."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Cents, Flag, Key, Text
+
+
+class Company(Base):
+    """A legal entity with its own ledger, its own sender of messages and its own rules of the house."""
+
+    __tablename__ = "company"
+
+    id: Mapped[Key]
+    code: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    country: Mapped[str] = mapped_column(default="FR")
+    currency: Mapped[str] = mapped_column(default="EUR")
+    language: Mapped[str] = mapped_column(default="fr")
+    time_zone: Mapped[str] = mapped_column(default="Europe/Paris")
+    is_demo: Mapped[Flag]
+    created_at: Mapped[datetime]
+
+    # Identity printed on letters and messages
+    street: Mapped[Text]
+    postcode: Mapped[Text]
+    city: Mapped[Text]
+    phone: Mapped[Text]
+    email: Mapped[Text]
+    website: Mapped[Text]
+    vat_number: Mapped[Text]
+    company_number: Mapped[Text]  # SIREN, KBO/BCE
+    iban: Mapped[Text]
+    bic: Mapped[Text]
+    signatory: Mapped[Text]
+
+    # Ledger
+    customer_accounts: Mapped[str] = mapped_column(default="411,413,416")  # prefixes, comma separated
+    terms_days: Mapped[int] = mapped_column(default=30)
+    terms_mode: Mapped[str] = mapped_column(default="net")  # rules.terms.Mode
+    last_sync_at: Mapped[datetime | None]  # end of the last good one
+    ledger_on: Mapped[date | None]  # day of the last ledger line known
+    ledger_version: Mapped[int] = mapped_column(default=0)  # +1 with every change of facts: keys caches
+
+    # Rules of reminding
+    gap_days: Mapped[int] = mapped_column(default=7)  # at least so many days between two contacts of one customer
+    floor_cents: Mapped[Cents] = mapped_column(default=1500)  # below: not reminded
+    ceiling_cents: Mapped[Cents | None]  # above: a person decides
+    promise_grace_days: Mapped[int] = mapped_column(default=3)
+    amount_change_percent: Mapped[int] = mapped_column(default=20)
+    stale_after_hours: Mapped[int] = mapped_column(default=24)
+    undo_seconds: Mapped[int] = mapped_column(default=120)
+    automatic_sending: Mapped[Flag]
+    window_from: Mapped[str] = mapped_column(default="08:00")
+    window_until: Mapped[str] = mapped_column(default="18:00")
+    letter_window: Mapped[str] = mapped_column(default="FR")  # position of the address: FR (right) or BE (left)
+
+    # Mail: empty host means the built-in outbox
+    smtp_host: Mapped[Text]
+    smtp_port: Mapped[int] = mapped_column(default=587)
+    smtp_security: Mapped[str] = mapped_column(default="starttls")  # starttls, tls, none (loopback only)
+    smtp_user: Mapped[Text]
+    smtp_password_sealed: Mapped[Text]  # encrypted with the instance's key
+    smtp_blocked_reason: Mapped[Text]  # set after repeated refusal of the sign-in: stops the whole account
+    sender_name: Mapped[Text]
+    sender_email: Mapped[Text]
+    reply_to: Mapped[Text]
+
+    @property
+    def account_prefixes(self) -> tuple[str, ...]:
+        return tuple(p.strip() for p in self.customer_accounts.split(",") if p.strip())
+
+
+class Profile(Base):
+    """A segment of customers; it picks the scenario."""
+
+    __tablename__ = "profile"
+    __table_args__ = (sa.UniqueConstraint("company_id", "code"),)
+
+    id: Mapped[Key]
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))
+    code: Mapped[str]  # key_account, sme, sole_trader, consumer, partner, public, direct_debit, bad_payer, or free
+    name: Mapped[str]
+    scenario_id: Mapped[int | None] = mapped_column(sa.ForeignKey("scenario.id", ondelete="SET NULL"))
+    is_default: Mapped[Flag]
+
+
+class SalesRep(Base):
+    """A sales representative as the ledger names them; linked to a user, they see their own customers."""
+
+    __tablename__ = "sales_rep"
+    __table_args__ = (sa.UniqueConstraint("company_id", "code"),)
+
+    id: Mapped[Key]
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))
+    code: Mapped[str]
+    name: Mapped[str]
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)

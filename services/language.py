@@ -1,0 +1,93 @@
+"""Words, amounts and dates in the reader's language, below the edges where no request exists.
+
+Reads the same catalogues as the pages. Money is integer cents; dates are `date`, instants aware datetimes."""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal
+from babel.support import NullTranslations, Translations
+
+FOLDER = pathlib.Path(__file__).resolve().parent.parent / "translations"
+LANGUAGES = ("fr", "nl", "en", "de")
+MINUS = "\N{MINUS SIGN}"
+
+
+def N_(msgid: str) -> str:
+    """Mark an English sentence for translation where it cannot be translated yet."""
+    return msgid
+
+
+@functools.cache
+def catalogue(language: str) -> NullTranslations:
+    """The catalogue of one language; English is the source and needs none."""
+    return Translations.load(str(FOLDER), [language])
+
+
+def translate(language: str, msgid: str, **params: object) -> str:
+    """The sentence in a language, its `%(name)s` places filled."""
+    text = catalogue(language).ugettext(msgid)
+    return text % params if params else text
+
+
+def translate_plural(language: str, one: str, many: str, number: int, **params: object) -> str:
+    """The sentence for a number of things; `%(num)s` is the number."""
+    return str(catalogue(language).ungettext(one, many, number) % {"num": number, **params})
+
+
+@functools.cache
+def locale(language: str) -> Locale:
+    """French as in France: other regions of a language follow its first country."""
+    return Locale.parse({"fr": "fr_FR", "nl": "nl_BE", "en": "en_GB", "de": "de_DE"}.get(language, "fr_FR"))
+
+
+def money(cents: int, language: str = "fr") -> str:
+    """1 234,50: two decimals, no unit, true minus."""
+    return str(format_decimal(cents / 100, "#,##0.00", locale=locale(language))).replace("-", MINUS)
+
+
+def euros(cents: int, language: str = "fr", currency: str = "EUR") -> str:
+    """358 123 €: whole units for headlines, rounded half away from zero, true minus."""
+    whole = (abs(cents) + 50) // 100 * (1 if cents >= 0 else -1)
+    return format_currency(
+        whole, currency, format=_whole(language), locale=locale(language), currency_digits=False
+    ).replace("-", MINUS)
+
+
+@functools.cache
+def _whole(language: str) -> str:
+    pattern = locale(language).currency_formats["standard"].pattern
+    return pattern.replace("0.00", "0")
+
+
+def money_with_currency(cents: int, language: str = "fr", currency: str = "EUR") -> str:
+    """1 234,50 €: two decimals and the unit, true minus."""
+    return str(format_currency(cents / 100, currency, locale=locale(language))).replace("-", MINUS)
+
+
+def day(value: date, language: str = "fr") -> str:
+    """19/05/2026."""
+    return str(format_date(value, "dd/MM/yyyy", locale=locale(language)))
+
+
+def day_short(value: date, language: str = "fr") -> str:
+    """19 mai."""
+    return str(format_date(value, "d MMM", locale=locale(language)))
+
+
+def day_long(value: date, language: str = "fr") -> str:
+    """mardi 19 mai 2026."""
+    return str(format_date(value, "full", locale=locale(language)))
+
+
+def moment(value: datetime, language: str = "fr", time_zone: str = "Europe/Paris") -> str:
+    """12 mai 2026, 9:04, on the company's clock."""
+    local = value.astimezone(ZoneInfo(time_zone))
+    pattern = "d MMM yyyy, H 'h' mm" if language == "fr" else "d MMM yyyy, H:mm"
+    return str(format_datetime(local, pattern, locale=locale(language)))
