@@ -65,6 +65,7 @@ class Company(Base):
     smtp_security: Mapped[str] = mapped_column(default="starttls")  # starttls, tls, none (loopback only)
     smtp_user: Mapped[Text]
     smtp_password_sealed: Mapped[Text]  # encrypted with the instance's key
+    smtp_refusals: Mapped[int] = mapped_column(default=0)  # sign-ins or encryption refused in a row
     smtp_blocked_reason: Mapped[Text]  # set after repeated refusal of the sign-in: stops the whole account
     sender_name: Mapped[Text]
     sender_email: Mapped[Text]
