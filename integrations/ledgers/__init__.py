@@ -40,18 +40,27 @@ __all__ = [
 
 def sniff(data: bytes, filename: str, sheet: str = "") -> Sniffed:
     """What the file is, by its content; raises `Refused` when it is nothing that can be read."""
-    from integrations.ledgers import fec, spreadsheet
+    from integrations.ledgers import fec
 
-    return fec.sniff(data) or spreadsheet.sniff(data, filename, sheet)
+    found = fec.sniff(data)
+    if found is not None:
+        return found
+    from integrations.ledgers import spreadsheet
+
+    return spreadsheet.sniff(data, filename, sheet)
 
 
 def read(data: bytes, filename: str, options: ReadOptions) -> LedgerSnapshot:
     """The whole file, or `Refused` naming line, column and value; a spreadsheet that leaves questions open
     needs `options.mapping` (refused as `mapping_needed` otherwise)."""
-    from integrations.ledgers import fec, spreadsheet
+    from integrations.ledgers import fec, fec_columns
 
-    if options.mapping is None and fec.sniff(data) is not None:
+    if len(data) > options.max_bytes:
+        raise Refused("file_too_large", value=len(data), limit=options.max_bytes)
+    if options.mapping is None and fec_columns.find_layout(data) is not None:
         return fec.read(data, options)
+    from integrations.ledgers import spreadsheet
+
     return spreadsheet.read(data, filename, options)
 
 

@@ -1,0 +1,120 @@
+"""Bytes of a text file → encoding and lines, in blocks, so that a file of any size needs little memory.
+
+Encoding ladder: BOM → strict UTF-8 → CP850 / CP1252 / ISO-8859-15. A UTF-8 file with a broken byte is damaged,
+not CP1252: it is refused, naming the line."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from integrations.ledgers.values import Refused
+
+BLOCK = 4 * 1024 * 1024
+MAX_LINE = 1024 * 1024
+
+_DOS_LETTERS = re.compile(rb"[A-Za-z][\x82\x85\x87\x88\x8a\x8b\x8c\x93\x96\x97][A-Za-z]")
+_WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
+_LATIN_LETTERS = re.compile(rb"[\xe0-\xff]")
+
+
+def unwrap(data: bytes) -> tuple[bytes, str]:
+    """The text without BOM, and its encoding; UTF-16 comes back as UTF-8. Refuses NUL bytes and broken UTF-8."""
+    if data.startswith(codecs.BOM_UTF8):
+        data = data[3:]
+        _check_utf8(data)
+        return data, "utf-8-sig"
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16").encode("utf-8"), "utf-16"
+        except UnicodeError as error:
+            raise Refused("damaged_text", line=1, value="UTF-16") from error
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise Refused("nul_byte", line=line_at(data, nul))
+    return data, _encoding(data)
+
+
+def codec(encoding: str) -> str:
+    """The Python codec of text already unwrapped."""
+    return "utf-8" if encoding in ("utf-8-sig", "utf-16") else encoding
+
+
+def blocks(data: bytes, encoding: str) -> Iterator[list[str]]:
+    """The lines of unwrapped text, in blocks; CRLF, LF or CR alone ends a line.
+
+    A CR inside the lines of an LF file stays in the field as a space. Refuses a line longer than 1 MiB."""
+    mark = b"\n" if b"\n" in data else b"\r"
+    name = codec(encoding)
+    start, size, count = 0, len(data), 0
+    while start < size:
+        end = start + BLOCK
+        if end < size:
+            cut = data.rfind(mark, start, end)
+            end = cut + 1 if cut >= 0 else size
+        else:
+            end = size
+        block = data[start:end]
+        if mark == b"\r":
+            block = block.replace(b"\r", b"\n")
+        elif b"\r" in block:
+            block = block.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+        lines = block.decode(name).split("\n")
+        if block.endswith(b"\n"):
+            lines.pop()
+        if len(block) > MAX_LINE and len(lines) < len(block) // MAX_LINE + 1:
+            _refuse_long_line(lines, count)
+        count += len(lines)
+        yield lines
+        start = end
+
+
+def line_at(data: bytes, position: int) -> int:
+    """The number, from 1, of the line that holds a byte."""
+    return data.count(b"\n" if b"\n" in data else b"\r", 0, position) + 1
+
+
+def _refuse_long_line(lines: list[str], before: int) -> None:
+    for number, line in enumerate(lines, before + 1):
+        if len(line) > MAX_LINE:
+            raise Refused("line_too_long", line=number)
+
+
+def _encoding(data: bytes) -> str:
+    if data.isascii():
+        return "ascii"
+    try:
+        _check_utf8(data)
+    except Refused as damaged:
+        if _mostly_utf8(data):
+            raise
+        if _DOS_LETTERS.search(data) and not _LATIN_LETTERS.search(data):
+            return "cp850"
+        if not _WINDOWS_ONLY.search(data):
+            return "iso-8859-15"
+        try:
+            data.decode("cp1252")
+        except UnicodeDecodeError:
+            raise damaged from None
+        return "cp1252"
+    return "utf-8"
+
+
+def _check_utf8(data: bytes) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    start = 0
+    try:
+        for start in range(0, len(data), BLOCK):
+            decoder.decode(data[start : start + BLOCK], final=start + BLOCK >= len(data))
+    except UnicodeDecodeError as error:
+        # `start` of the error counts from the bytes kept from the block before.
+        at = start + min(error.start, len(data) - start - 1)
+        raise Refused("damaged_text", line=line_at(data, at), value=f"0x{error.object[error.start]:02X}") from error
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether more non-ASCII characters read as UTF-8 than bytes that do not: accents do not pair by accident."""
+    text = data.decode("utf-8", errors="replace")
+    broken = text.count("\ufffd")
+    return sum(len(part) for part in re.findall(r"[^\x00-\x7f\ufffd]+", text)) > broken
