@@ -48,8 +48,15 @@ def record(
     digest = hashlib.sha256((previous + json.dumps(facts, sort_keys=True, default=str)).encode()).hexdigest()
     session.add(
         AuditEntry(
-            at=at, actor_id=actor_id, company_id=company_id, verb=verb, noun=noun, noun_id=noun_id,
-            changes=json.loads(json.dumps(changes, default=str)), previous_hash=previous, hash=digest,
-        )  # fmt: skip
+            at=at,
+            actor_id=actor_id,
+            company_id=company_id,
+            verb=verb,
+            noun=noun,
+            noun_id=noun_id,
+            changes=json.loads(json.dumps(changes, default=str)),
+            previous_hash=previous,
+            hash=digest,
+        )
     )
     session.flush()

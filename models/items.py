@@ -22,17 +22,27 @@ class Item(Base):
         sa.CheckConstraint("state in ('counted', 'repeat', 'vanished')", name="state"),
         sa.Index(
             "ix_item_open_customer",
-            "company_id", "customer_id", "due_on", "open_cents", "currency",
-            sqlite_where=sa.text("open_cents <> 0"), postgresql_where=sa.text("open_cents <> 0"),
+            "company_id",
+            "customer_id",
+            "due_on",
+            "open_cents",
+            "currency",
+            sqlite_where=sa.text("open_cents <> 0"),
+            postgresql_where=sa.text("open_cents <> 0"),
         ),
         sa.Index(
             "ix_item_open_due",
-            "company_id", "due_on", "open_cents", "customer_id", "currency",
-            sqlite_where=sa.text("open_cents <> 0"), postgresql_where=sa.text("open_cents <> 0"),
+            "company_id",
+            "due_on",
+            "open_cents",
+            "customer_id",
+            "currency",
+            sqlite_where=sa.text("open_cents <> 0"),
+            postgresql_where=sa.text("open_cents <> 0"),
         ),
         sa.Index("ix_item_customer_entry", "customer_id", "entry_on"),
         sa.Index("ix_item_piece", "company_id", "piece"),
-    )  # fmt: skip
+    )
 
     id: Mapped[Key]
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))

@@ -28,6 +28,7 @@ class User(UserMixin, Base):
     """Somebody who signs in."""
 
     __tablename__ = "user"
+    __allow_unmapped__ = True
 
     id: Mapped[Key]
     email: Mapped[str] = mapped_column(unique=True)  # lower case
@@ -38,6 +39,12 @@ class User(UserMixin, Base):
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime | None]
+
+    session_token: str = ""  # of the browser that signed in; not stored here
+
+    def get_id(self) -> str:
+        """What the browser's cookie carries: the token of its session, not the user."""
+        return self.session_token
 
     @property
     def is_active(self) -> bool:

@@ -55,15 +55,14 @@ def money(cents: int, language: str = "fr") -> str:
 def euros(cents: int, language: str = "fr", currency: str = "EUR") -> str:
     """358 123 €: whole units for headlines, rounded half away from zero, true minus."""
     whole = (abs(cents) + 50) // 100 * (1 if cents >= 0 else -1)
-    return format_currency(
-        whole, currency, format=_whole(language), locale=locale(language), currency_digits=False
-    ).replace("-", MINUS)
+    return format_currency(whole, currency, format=_whole(language), locale=locale(language), currency_digits=False).replace(
+        "-", MINUS
+    )
 
 
 @functools.cache
 def _whole(language: str) -> str:
-    pattern = locale(language).currency_formats["standard"].pattern
-    return pattern.replace("0.00", "0")
+    return str(locale(language).currency_formats["standard"].pattern).replace("0.00", "0")
 
 
 def money_with_currency(cents: int, language: str = "fr", currency: str = "EUR") -> str:
@@ -91,3 +90,21 @@ def moment(value: datetime, language: str = "fr", time_zone: str = "Europe/Paris
     local = value.astimezone(ZoneInfo(time_zone))
     pattern = "d MMM yyyy, H 'h' mm" if language == "fr" else "d MMM yyyy, H:mm"
     return str(format_datetime(local, pattern, locale=locale(language)))
+
+
+def number(value: int, language: str = "fr") -> str:
+    """1 284: whole numbers with the language's grouping."""
+    return str(format_decimal(value, locale=locale(language))).replace("-", MINUS)
+
+
+def since(value: datetime, now: datetime, language: str = "fr", time_zone: str = "Europe/Paris") -> str:
+    """'today at 6:12', 'yesterday at 18:40', else the day: how long ago something happened, for people."""
+    zone = ZoneInfo(time_zone)
+    local, here = value.astimezone(zone), now.astimezone(zone)
+    clock = f"{local.hour} h {local.minute:02}" if language == "fr" else f"{local.hour}:{local.minute:02}"
+    days = (here.date() - local.date()).days
+    if days == 0:
+        return translate(language, N_("today at %(clock)s"), clock=clock)
+    if days == 1:
+        return translate(language, N_("yesterday at %(clock)s"), clock=clock)
+    return translate(language, N_("on %(day)s"), day=day_short(local.date(), language))

@@ -1,0 +1,53 @@
+"""The permission matrix: one row for every route and method, and which roles may use it.
+
+`own` names what the URL points to: with "customer" a sales representative gets 404 for another's customer, and everyone for
+another company's; with "company" everyone gets 404 for a row of another company. A route without a row fails the build and is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.users import Role
+
+EVERYONE = frozenset(Role)
+PUBLIC: frozenset[Role] = frozenset()
+WHOLE_LEDGER = EVERYONE - {Role.SALES_REP}  # sees all customers of the company
+SPEAK = EVERYONE - {Role.SUPPORT}  # writes notes, promises, disputes
+CHASE = frozenset({Role.ADMINISTRATOR, Role.DIRECTOR, Role.ACCOUNTANT, Role.COLLECTOR})  # reminds, holds, corrects
+BOOKS = frozenset({Role.ADMINISTRATOR, Role.ACCOUNTANT})  # brings ledgers in, sets scenarios and templates
+ADMIN = frozenset({Role.ADMINISTRATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may use one method of one route; `public` needs no sign-in."""
+
+    roles: frozenset[Role]
+    own: str = ""
+    public: bool = False
+
+
+OPEN = Rule(PUBLIC, public=True)
+
+MATRIX: dict[tuple[str, str], Rule] = {
+    ("static", "GET"): OPEN,
+    ("health.show", "GET"): OPEN,
+    ("auth.login", "GET"): OPEN,
+    ("auth.create", "POST"): OPEN,
+    ("auth.setup", "GET"): OPEN,
+    ("auth.setup_create", "POST"): OPEN,
+    ("auth.destroy", "POST"): Rule(EVERYONE),
+    ("auth.profile", "GET"): Rule(EVERYONE),
+    ("auth.profile_update", "POST"): Rule(EVERYONE),
+    ("auth.password_update", "POST"): Rule(EVERYONE),
+    ("auth.switch_company", "POST"): Rule(EVERYONE, own="company"),
+    ("home.index", "GET"): Rule(EVERYONE),
+    ("search.index", "GET"): Rule(EVERYONE),
+    ("syncs.index", "GET"): Rule(BOOKS),
+    ("messages.index", "GET"): Rule(CHASE),
+}
+
+
+def rule_for(endpoint: str | None, method: str) -> Rule | None:
+    """The row of the matrix for a request; HEAD is GET."""
+    return MATRIX.get((endpoint or "", "GET" if method == "HEAD" else method))

@@ -1,0 +1,95 @@
+"""The send journal: an append-only file outside the database, the last word on what may have left.
+
+One line per event, tab separated: instant, event (claim, dot, reply), Message-ID, attempt, state, what was said.
+`dot` is on the disk before the final dot goes to the server, so that a killed sender knows what it may have sent; it
+stands in place of a database commit per message (docs/decisions/0003-send-journal.md). It survives a restored database."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from integrations.channels import Envelope, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What the journal knows of one attempt: its final dot, and the answer when there was one."""
+
+    dot_at: datetime
+    state: str = ""
+    answer: str = ""
+
+
+class Journal:
+    """Appends lines; one object per process, safe between threads. Raises OSError when a line cannot be kept."""
+
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        self.path = path
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        size = os.fstat(self._file).st_size
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            os.write(self._file, b"\n")  # a line torn by a crash ends here
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def claims(self, envelopes: Collection[Envelope]) -> None:
+        """These are about to be tried."""
+        at = self._clock()
+        self._write([_line(at, "claim", e.guid, e.attempt, "", e.recipient) for e in envelopes])
+
+    def dot(self, envelope: Envelope) -> datetime:
+        """The final dot of this one follows: on the disk when this returns."""
+        at = self._clock()
+        self._write([_line(at, "dot", envelope.guid, envelope.attempt, "", "")])
+        os.fdatasync(self._file)
+        return at
+
+    def reply(self, outcome: Outcome) -> None:
+        """What came back. Made durable with the next dot, or by `sync`."""
+        e = outcome.envelope
+        self._write([_line(self._clock(), "reply", e.guid, e.attempt, outcome.state, outcome.answer)])
+
+    def sync(self) -> None:
+        """Everything written so far is on the disk when this returns."""
+        os.fdatasync(self._file)
+
+    def _write(self, lines: list[bytes]) -> None:
+        with self._lock:
+            data = b"".join(lines)
+            while data:
+                data = data[os.write(self._file, data) :]
+
+
+def _line(at: datetime, event: str, guid: str, attempt: int, state: str, text: str) -> bytes:
+    clean = " ".join(text.split())
+    return f"{at.isoformat()}\t{event}\t{guid}\t{attempt}\t{state}\t{clean}\n".encode()
+
+
+def traces(path: Path, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Trace]:
+    """What is known of some attempts (Message-ID, attempt) that reached their final dot; others are not in the answer."""
+    found: dict[tuple[str, int], Trace] = {}
+    if not wanted or not path.exists():
+        return found
+    chosen = set(wanted)
+    with path.open("rb") as file:
+        for raw in file:
+            parts = raw.decode("utf-8", "replace").rstrip("\n").split("\t")
+            if len(parts) != 6 or not raw.endswith(b"\n") or parts[1] == "claim":
+                continue
+            key = (parts[2], int(parts[3]))
+            if key not in chosen:
+                continue
+            at = datetime.fromisoformat(parts[0])
+            if parts[1] == "dot":
+                found[key] = Trace(at)
+            elif key in found:
+                found[key] = Trace(found[key].dot_at, parts[4], parts[5])
+    return found

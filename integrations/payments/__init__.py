@@ -1,0 +1,1 @@
+"""How money comes in: payment references and codes to scan."""

@@ -1,0 +1,36 @@
+"""Every code that rules, readers and services speak in, as a sentence in the reader's language.
+
+Parameters named `…_on` are shown as dates, `…_cents` as amounts (in `currency`, default EUR), the rest as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from services import language as words
+from services.wording_errors import ERROR_SENTENCES
+
+SENTENCES: dict[str, str] = {**ERROR_SENTENCES}
+
+
+def sentence(language: str, code: str, params: Mapping[str, object] | None = None) -> str:
+    """The sentence for a code; an unknown code is shown as it is, so that nothing is hidden."""
+    msgid = SENTENCES.get(code)
+    if msgid is None:
+        return code
+    return words.translate(language, msgid, **shown(language, params or {}))
+
+
+def shown(language: str, params: Mapping[str, object]) -> dict[str, object]:
+    """The parameters as people read them."""
+    currency = str(params.get("currency") or "EUR")
+    return {name: _shown(language, name, value, currency) for name, value in params.items()}
+
+
+def _shown(language: str, name: str, value: object, currency: str) -> object:
+    if name.endswith("_on") and value:
+        day = value if isinstance(value, date) else date.fromisoformat(str(value))
+        return words.day_short(day, language)
+    if name.endswith("_cents") and isinstance(value, int):
+        return words.money_with_currency(value, language, currency)
+    return value
