@@ -19,6 +19,10 @@ RANKS = {"notice": 0, "reminder": 1, "formal_notice": 100, "handover": 200}
 """How far a stage goes; reminders add their level. Thanks stand outside the ladder."""
 
 
+LEGAL = ("formal_notice", "handover")
+"""Stages that a person always decides and that nobody meets before a reminder."""
+
+
 def rank_of(stage: str, level: int) -> int:
     """How far a step goes, comparable over scenarios: notice 0, reminder n is n, formal notice 100, handover 200."""
     return max(level, 1) if stage == "reminder" else RANKS.get(stage, 0)
@@ -63,16 +67,21 @@ class Scenario:
     thanks: tuple[Step, ...] = field(init=False)
     places: Mapping[int, int] = field(init=False)  # step id -> index in the ladder
     first_reminder: int = field(init=False)  # index in the ladder; its length when there is none
+    legal_from: int = field(init=False)  # index of the first legal step after a reminder, else the length
+    before: tuple[tuple[int, ...], ...] = field(init=False)  # by index: ids of the steps ahead
     offsets: tuple[int, ...] | None = field(init=False)  # nominal days after the due date; None: not the same for all
 
     def __post_init__(self) -> None:
         ladder = tuple(s for s in self.steps if s.stage != "thanks")
-        reminders = (i for i, s in enumerate(ladder) if s.stage != "notice")
+        first = next((i for i, s in enumerate(ladder) if s.stage != "notice"), len(ladder))
+        legal = (i for i, s in enumerate(ladder) if i > first and s.stage in LEGAL)
         values = {
             "ladder": ladder,
             "thanks": tuple(s for s in self.steps if s.stage == "thanks"),
             "places": {s.id: i for i, s in enumerate(ladder)},
-            "first_reminder": next(reminders, len(ladder)),
+            "first_reminder": first,
+            "legal_from": next(legal, len(ladder)),
+            "before": tuple(tuple(s.id for s in ladder[:i]) for i in range(len(ladder))),
             "offsets": None,
         }
         for name, value in values.items():
@@ -81,7 +90,7 @@ class Scenario:
             object.__setattr__(self, "offsets", tuple(nominal_days(self, 0, 0)))
 
     def place_of(self, step_id: int, stage: str, level: int) -> int:
-        """Where a step done stands in this scenario; of another (or retired) step, the last one that goes no further; −1: before all."""
+        """Where a step done stands here; a step of another scenario (or retired): the last one that goes no further, −1: none."""
         place = self.places.get(step_id)
         if place is not None:
             return place
@@ -243,7 +252,7 @@ class PlannedAction:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What would be done but for `reason`. until: last day held, None when only a new fact ends it. action None: no scenario."""
+    """What would be done but for `reason`. until: last day held, None: only a new fact ends it. action None: no scenario."""
 
     item_ids: tuple[int, ...]
     reason: Reason
