@@ -19,6 +19,9 @@ QUIET = 4  # modules of white around it
 CAPACITY = {1: 14, 2: 26, 3: 42, 4: 62, 5: 84, 6: 106, 7: 122, 8: 152, 9: 180, 10: 213, 11: 251, 12: 287, 13: 331}
 """Bytes a version holds at error level M, the level EPC069-12 asks for; 13 is its largest."""
 
+_known: dict[tuple[int, int], tuple[bytes, int]] = {}
+"""By version and length: the code all others of that length are made from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
@@ -52,8 +55,10 @@ def modules(data: bytes) -> tuple[int, int]:
     version = next((v for v, most in CAPACITY.items() if len(data) <= most), None)
     if version is None:
         raise ValueError("too long")
-    first, code = _first(version, len(data), bytes(len(data)) if len(data) < 8 else data[:4] + bytes(len(data) - 4))
-    difference = int.from_bytes(data) ^ int.from_bytes(first)
+    if (version, len(data)) not in _known:
+        _known[version, len(data)] = data, _encode(version, data)
+    first, code = _known[version, len(data)]
+    difference = int.from_bytes(data, "big") ^ int.from_bytes(first, "big")
     last = len(data) * 8 - 1
     while difference:
         bit = difference.bit_length() - 1
@@ -65,16 +70,19 @@ def modules(data: bytes) -> tuple[int, int]:
 def png(data: bytes, scale: int = 4) -> bytes:
     """The code as a black and white picture with its quiet zone."""
     side, code = modules(data)
-    width = (side + 2 * QUIET) * scale
-    white = b"\xff" * ((width + 7) // 8)
-    rows = [white] * (QUIET * scale)
+    wide_side = side + 2 * QUIET
+    width = wide_side * scale
+    row_bytes = (width + 7) // 8
+    same = (b"\2" + bytes(row_bytes)) * (scale - 1)  # "as the row above"
+    white = b"\0" + b"\xff" * row_bytes
+    rows = [white, same, *[b"\2" + bytes(row_bytes)] * ((QUIET - 1) * scale)]
+    whole, padding = (1 << row_bytes * 8) - 1, row_bytes * 8 - width
     for y in range(side):
         row = (code >> (side * (side - 1 - y))) & ((1 << side) - 1)
-        wide = ~_spread(row << QUIET, side + 2 * QUIET, scale) & ((1 << width) - 1)
-        padding = -width % 8
-        rows += [((wide << padding) | ((1 << padding) - 1)).to_bytes((width + 7) // 8)] * scale
-    rows += [white] * (QUIET * scale)
-    pixels = zlib.compress(b"".join(b"\0" + row for row in rows), 6)
+        wide = whole ^ (_spread(row << QUIET, wide_side, scale) << padding)
+        rows += (b"\0", wide.to_bytes(row_bytes, "big"), same)
+    rows += [white, same, *[b"\2" + bytes(row_bytes)] * ((QUIET - 1) * scale)]
+    pixels = zlib.compress(b"".join(rows), 1)
     head = struct.pack(">IIBBBBB", width, width, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
 
@@ -94,13 +102,6 @@ def _spread(row: int, bits: int, scale: int) -> int:
     for shift in range((bits + 7) // 8 * 8 - 8, -1, -8):
         wide = (wide << (8 * scale)) | table[(row >> shift) & 255]
     return wide
-
-
-@functools.lru_cache(maxsize=64)
-def _first(version: int, length: int, data: bytes) -> tuple[bytes, int]:
-    """The code all others of a length are made from."""
-    assert len(data) == length
-    return data, _encode(version, data)
 
 
 @functools.lru_cache(maxsize=4096)
