@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Cents, Flag, Key, Text
+
+
+def _entry_on(context: Any) -> date:
+    return context.get_current_parameters()["entry_on"]  # type: ignore[no-any-return]
 
 
 class Item(Base):
@@ -57,6 +62,9 @@ class Item(Base):
     journal: Mapped[Text]
     entry: Mapped[Text]
     entry_on: Mapped[date]
+    # Part of the balance from this day: entry_on, or the opening day of an opening line when earlier years are known.
+    counts_on: Mapped[date] = mapped_column(default=_entry_on)
+    opens_on: Mapped[date | None]  # opening lines only: first day of the books they open
     piece: Mapped[Text]
     document_on: Mapped[date]
     due_on: Mapped[date]
@@ -69,6 +77,8 @@ class Item(Base):
     open_cents: Mapped[Cents]
     foreign_currency: Mapped[Text]
     foreign_cents: Mapped[Cents] = mapped_column(default=0)
+    listed: Mapped[Flag]  # known from an open-item list only, not from a journal
+    listed_cents: Mapped[Cents | None]  # open in the last open-item list; None: not in it, or a journal has come since
     letter: Mapped[Text]
     lettered_on: Mapped[date | None]
     settled_on: Mapped[date | None]  # day the last cent was settled
@@ -76,7 +86,7 @@ class Item(Base):
     repeats_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item.id", ondelete="SET NULL"))
 
     first_sync_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sync.id", ondelete="SET NULL"))
-    last_sync_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sync.id", ondelete="SET NULL"))
+    last_sync_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sync.id", ondelete="SET NULL"))  # changed it last
     first_seen_on: Mapped[date]
 
     expected_on: Mapped[date | None]  # set by hand on the forecast grid; never the due date

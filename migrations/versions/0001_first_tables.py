@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-21 22:04:55.399767
+Create Date: 2026-11-21 22:14:22.298786
 
 """
 from alembic import op
@@ -63,6 +63,7 @@ def upgrade():
     sa.Column('smtp_security', sa.Text(), nullable=False),
     sa.Column('smtp_user', sa.Text(), server_default='', nullable=False),
     sa.Column('smtp_password_sealed', sa.Text(), server_default='', nullable=False),
+    sa.Column('smtp_refusals', sa.Integer(), nullable=False),
     sa.Column('smtp_blocked_reason', sa.Text(), server_default='', nullable=False),
     sa.Column('sender_name', sa.Text(), server_default='', nullable=False),
     sa.Column('sender_email', sa.Text(), server_default='', nullable=False),
@@ -413,6 +414,8 @@ def upgrade():
     sa.Column('journal', sa.Text(), server_default='', nullable=False),
     sa.Column('entry', sa.Text(), server_default='', nullable=False),
     sa.Column('entry_on', sa.Date(), nullable=False),
+    sa.Column('counts_on', sa.Date(), nullable=False),
+    sa.Column('opens_on', sa.Date(), nullable=True),
     sa.Column('piece', sa.Text(), server_default='', nullable=False),
     sa.Column('document_on', sa.Date(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
@@ -425,6 +428,8 @@ def upgrade():
     sa.Column('open_cents', sa.BigInteger(), nullable=False),
     sa.Column('foreign_currency', sa.Text(), server_default='', nullable=False),
     sa.Column('foreign_cents', sa.BigInteger(), nullable=False),
+    sa.Column('listed', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('listed_cents', sa.BigInteger(), nullable=True),
     sa.Column('letter', sa.Text(), server_default='', nullable=False),
     sa.Column('lettered_on', sa.Date(), nullable=True),
     sa.Column('settled_on', sa.Date(), nullable=True),
@@ -592,6 +597,7 @@ def upgrade():
     sa.Column('body', sa.LargeBinary(), nullable=True),
     sa.Column('body_hash', sa.Text(), server_default='', nullable=False),
     sa.Column('facts', models.base.Json(), nullable=False),
+    sa.Column('ledger_version', sa.Integer(), nullable=False),
     sa.Column('queued_at', models.base.Instant(), nullable=False),
     sa.Column('next_try_at', models.base.Instant(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
