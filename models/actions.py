@@ -31,11 +31,13 @@ class WorklistEntry(Base):
     mode: Mapped[str]
     currency: Mapped[str]
     amount_cents: Mapped[Cents]  # asked for: overdue items less credits
+    planned_cents: Mapped[Cents]  # asked for when this step was first planned
     item_ids: Mapped[list[Any]]
     items: Mapped[int]
     since_on: Mapped[date]  # the action is due since
     action_key: Mapped[str]
     confirm_code: Mapped[Text]  # why a person must confirm; empty: not needed
+    confirm_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     held_code: Mapped[Text]  # why it is held back; empty: to do
     held_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     held_until_on: Mapped[date | None]
@@ -80,7 +82,9 @@ class Action(Base):
 
 
 class ActionItem(Base):
-    """An item chased by an action, with its level and what was open then. overtaken: recorded as skipped, not sent."""
+    """An item of an action, with the step it took and what was open then. step_id None: only listed, it took no step.
+
+    overtaken_step_ids: earlier steps recorded as skipped, not sent."""
 
     __tablename__ = "action_item"
     __table_args__ = (sa.Index("ix_action_item_item", "item_id", "action_id"),)

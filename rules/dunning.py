@@ -156,14 +156,14 @@ def _place(
     if action.amount_cents <= 0:
         reason = Reason("covered", {"currency": action.currency})
     elif action.amount_cents < floor:
-        reason = Reason("below_floor", {"cents": floor, "currency": action.currency})
+        reason = Reason("below_floor", {"floor_cents": floor, "currency": action.currency})
     elif not reachable(account, action.channel):
         reason = unreachable(account, action.step)
     elif account.last_contact_on is not None:
         again = account.last_contact_on.toordinal() + policy.gap_days
         if not clock.reached(again):
             until = date.fromordinal(again - 1)
-            reason = Reason("gap", {"on": account.last_contact_on, "again": date.fromordinal(again)})
+            reason = Reason("gap", {"contact_on": account.last_contact_on, "again_on": date.fromordinal(again)})
     if reason is None:
         actions.append(action)
         return ""

@@ -68,17 +68,17 @@ def confirmation(
         return Reason(step.stage)
     ceiling = policy.ceiling_cents if step.ceiling_cents is None else step.ceiling_cents
     if ceiling is not None and amount_cents > ceiling:
-        return Reason("above_ceiling", {"cents": ceiling, "currency": currency})
+        return Reason("above_ceiling", {"ceiling_cents": ceiling, "currency": currency})
     for due in chased:
         if due.fresh and (due.item.first_seen_on - due.item.due_on).days > policy.old_days:
             return Reason("old_debt", {"days": policy.old_days})
     large = policy.first_contact_cents
     if large is not None and account.last_contact_on is None and amount_cents >= large:
-        return Reason("first_contact", {"cents": large, "currency": currency})
+        return Reason("first_contact", {"limit_cents": large, "currency": currency})
     if account.planned:
         planned = account.planned.get((step.id, currency))
         if planned is not None and abs(amount_cents - planned) * 100 > policy.change_percent * abs(planned):
-            return Reason("amount_changed", {"cents": planned, "currency": currency})
+            return Reason("amount_changed", {"planned_cents": planned, "currency": currency})
     return _by_mode(step)
 
 
@@ -116,9 +116,7 @@ def thanks_due(account: Account, step: Step, policy: Policy, dues: Sequence[Due]
 
 def _pressed(due: Due) -> bool:
     """An item overdue that was reminded twice or more, or had a legal step."""
-    return due.overdue and any(
-        not s.overtaken and (s.stage in LEGAL or (s.stage == "reminder" and s.level >= 2)) for s in due.item.done
-    )
+    return due.overdue and any(s.stage in LEGAL or (s.stage == "reminder" and s.level >= 2) for s in due.item.done)
 
 
 def reachable(account: Account, channel: str) -> bool:

@@ -114,13 +114,12 @@ def nominal_days(scenario: Scenario, due: int, document: int) -> list[int]:
 
 
 class StepDone(NamedTuple):
-    """A step done for an item on a day, or recorded as overtaken by a later one that day."""
+    """A step done for an item on a day; what it overtook lies before it in the ladder and needs no word."""
 
     step_id: int
     stage: str
     level: int
     done_on: date
-    overtaken: bool = False
     wait_until_on: date | None = None
 
 
@@ -174,7 +173,7 @@ class DisputeOpen(NamedTuple):
 
 
 class Account(NamedTuple):
-    """All that is known of one customer for the decision. email, post, phone: "" when usable, else what is wrong
+    """All that is known of one customer for the decision, items oldest due first. email, post, phone: "" when usable, else what is wrong
     (missing, bad, incomplete). planned: amount in cents by (step id, currency) of the standing worklist."""
 
     customer_id: int
@@ -188,6 +187,7 @@ class Account(NamedTuple):
     post: str = ""
     phone: str = ""
     last_contact_on: date | None = None
+    scenario_id: int | None = None
     planned: Mapping[tuple[int, str], int] = {}
 
 

@@ -27,19 +27,19 @@ def item_reason(
     In this order: insolvency, dispute, hold, promise, direct debit not rejected, waiting period still running."""
     item = due.item
     if account.insolvent_on is not None and clock.reached(account.insolvent_on.toordinal()):
-        return Reason("insolvent", {"on": account.insolvent_on}), None
+        return Reason("insolvent", {"since_on": account.insolvent_on}), None
     for dispute in account.disputes:
         if dispute.item_id is None or dispute.item_id == item.id:
-            return Reason("dispute", {"reason": dispute.reason, "on": dispute.opened_on}), None
+            return Reason("dispute", {"reason": dispute.reason, "opened_on": dispute.opened_on}), None
     if account.holds and (held := _on_hold(account, item, clock)):
         return held
     if item.id in promised:
         return promised[item.id]
     if item.by_debit and (due.overdue or scenario.ladder[due.place].stage != "notice"):
-        return Reason("direct_debit", {"on": item.due_on}), None
+        return Reason("direct_debit", {"due_on": item.due_on}), None
     wait = due.wait_until_on
     if due.place >= 0 and wait is not None and not clock.reached(wait.toordinal() + 1):
-        return Reason("wait", {"until": wait}), wait
+        return Reason("wait", {"until_on": wait}), wait
     return None
 
 
@@ -49,7 +49,7 @@ def _on_hold(account: Account, item: OpenItem, clock: Clock) -> HeldUntil | None
     for hold in account.holds:
         if hold.item_id is not None and hold.item_id != item.id:
             continue
-        reason = Reason("hold", {"reason": hold.reason, "until": hold.until_on})
+        reason = Reason("hold", {"reason": hold.reason, "until_on": hold.until_on})
         if hold.until_on is None:
             return reason, None
         lasting = not clock.reached(hold.until_on.toordinal() + 1)
@@ -66,7 +66,7 @@ def promised_items(account: Account, grace_days: int, clock: Clock) -> dict[int,
         until = promise.promised_on.toordinal() + grace_days
         if clock.reached(until + 1):
             continue
-        words = {"cents": promise.cents, "currency": promise.currency, "on": promise.promised_on}
+        words = {"amount_cents": promise.cents, "currency": promise.currency, "promised_on": promise.promised_on}
         value = Reason("promise", words), date.fromordinal(until)
         if promise.item_id is not None:
             covered[promise.item_id] = value

@@ -94,7 +94,7 @@ def due_step(item: OpenItem, scenario: Scenario, clock: Clock) -> Due | None:
 def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) -> Due | None:
     """`due_step` for an item with steps behind it: what follows keeps its distance from the last one done."""
     ladder = scenario.ladder
-    last, done_on, cycles, reminded, fresh = -1, 0, 0, False, True
+    last, done_on, cycles, reminded = -1, 0, 0, False
     wait: date | None = None
     for done in item.done:
         place = scenario.place_of(done.step_id, done.stage, done.level)
@@ -103,10 +103,8 @@ def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) 
             last, done_on, cycles = place, day, 0
         if place == last:
             done_on = max(done_on, day)
-            cycles += not done.overtaken
-        if not done.overtaken:
-            fresh = False
-            reminded = reminded or done.stage != "notice"
+            cycles += 1
+        reminded = reminded or done.stage != "notice"
         if done.wait_until_on is not None and (wait is None or done.wait_until_on > wait):
             wait = done.wait_until_on
 
@@ -126,8 +124,8 @@ def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) 
         if not ladder[k].may_be_overtaken and ladder[k].stage != "notice":
             break
     if place < 0:
-        return Due(item, overdue, wait_until_on=wait, fresh=fresh) if overdue else None
-    return Due(item, overdue, place, since, tuple(s.id for s in ladder[last + 1 : place]), 0, wait, fresh)
+        return Due(item, overdue, wait_until_on=wait, fresh=False) if overdue else None
+    return Due(item, overdue, place, since, tuple(s.id for s in ladder[last + 1 : place]), 0, wait, False)
 
 
 def _applies(step: Step, item: OpenItem, overdue: bool) -> bool:
