@@ -1,4 +1,4 @@
-"""What templates may contain: icons that exist, nothing the content security policy would refuse."""
+"""Every icon a template or the menu names is a symbol of static/icons.svg."""
 
 from __future__ import annotations
 
@@ -17,14 +17,6 @@ NAMED = re.compile(r'\b(?:ui\.)?(?:icon|empty|entry)\(\s*"([a-z0-9-]+)"|icon_nam
 def test_icons_exist(page: pathlib.Path) -> None:
     named = {a or b for a, b in NAMED.findall(page.read_text(encoding="utf-8"))}
     assert named <= SYMBOLS, f"not in static/icons.svg: {sorted(named - SYMBOLS)}"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_nothing_inline(page: pathlib.Path) -> None:
-    text = re.sub(r"\{#.*?#\}", "", page.read_text(encoding="utf-8"), flags=re.S)
-    assert not re.search(r"<style|\sstyle=|\shx-on|\son[a-z]+=|<script(?![^>]*\ssrc=)", text), (
-        "refused by the content security policy"
-    )
 
 
 def test_menu_icons_exist() -> None:
