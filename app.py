@@ -11,7 +11,18 @@ from config import Settings, settings, sqlite_library
 from extensions import babel, csrf, db, htmx, login, migrate
 from models.base import listen
 
-BLUEPRINTS = ("auth", "home", "search", "syncs", "messages", "errors", "health")
+BLUEPRINTS = (
+    "auth",
+    "home",
+    "search",
+    "syncs",
+    "messages",
+    "settings",
+    "companies",
+    "users",
+    "errors",
+    "health",
+)
 COMMANDS = ("cli",)
 
 

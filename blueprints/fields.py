@@ -21,10 +21,20 @@ LANGUAGE_NAMES = (("fr", "Français"), ("nl", "Nederlands"), ("en", "English"), 
 class Form(FlaskForm):
     """A form whose domain errors land on the field they speak of."""
 
+    def values(self) -> dict[str, Any]:
+        """What was typed, by field: texts without spaces around them, an absent text is empty."""
+        return {field.name: _value(field) for field in self if field.name != "csrf_token"}
+
     def refuse(self, field: str, sentence: str) -> None:
         """Put a sentence under a field, after a service said no."""
         target = self[field]
         target.errors = [*target.errors, sentence]
+
+
+def _value(field: Any) -> Any:
+    if isinstance(field, StringField) and not isinstance(field, MoneyField):
+        return (field.data or "").strip()
+    return field.data
 
 
 class MoneyField(StringField):

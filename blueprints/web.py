@@ -147,6 +147,11 @@ def page_number() -> int:
     return max(1, request.args.get("page", 1, type=int) or 1)
 
 
+def whole_number(name: str) -> int:
+    """A whole number of the form; missing or wrong is 0."""
+    return request.form.get(name, 0, type=int) or 0
+
+
 def day_argument(name: str, default: date) -> date:
     """A date of the query string; a wrong one is a 400 that says so."""
     text = request.args.get(name, "")
@@ -377,4 +382,5 @@ __all__ = [
     "session",
     "trigger",
     "user",
+    "whole_number",
 ]
