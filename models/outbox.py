@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from models.actions import Action
 from models.company import Company
 from models.customers import Contact, Customer
 from models.messages import Message, Outbox
+
+_MESSAGE = cast(sa.Table, Message.__table__)
 
 OPEN = ("planned", "queued", "claimed", "retry")  # still on their way
 LEFT = ("sent", "kept", "printed")  # done, each in its manner
@@ -63,7 +65,7 @@ class Progress:
         return sum(self.counts.get(state, 0) for state in LEFT)
 
 
-def _fates() -> sa.Select[Any]:
+def _fates() -> sa.Select[*tuple[Any, ...]]:
     return (
         sa.select(
             Message.id, Message.customer_id, sa.func.coalesce(Customer.name, Message.recipient_name).label("customer"),
@@ -78,15 +80,18 @@ def _fates() -> sa.Select[Any]:
     )  # fmt: skip
 
 
+def _changed(session: Session, query: sa.Update) -> int:
+    result = session.execute(query.execution_options(synchronize_session=False))
+    return cast("sa.CursorResult[Any]", result).rowcount
+
+
 def progress(session: Session, outbox_id: int, limit: int = 0) -> Progress:
     """Counts per state and each row's fate, those a person must look at first; `limit` 0 = all rows."""
     outbox = session.get_one(Outbox, outbox_id)
     counted = session.execute(
-        sa.select(Message.state, sa.func.count())
-        .where(Message.outbox_id == outbox_id)
-        .group_by(Message.state)
+        sa.select(Message.state, sa.func.count()).where(Message.outbox_id == outbox_id).group_by(Message.state)
     )
-    counts = {state: number for state, number in counted}
+    counts: dict[str, int] = {row[0]: row[1] for row in counted}
     trouble = sa.case(
         (Message.state.in_(("failed", "unknown")), 0),
         (Message.state == "retry", 1),
@@ -106,69 +111,44 @@ def messages_in(
 ) -> list[Fate]:
     """Messages of a company in some states, newest first: the unknown, the failed, the built-in outbox."""
     query = _fates().where(Message.company_id == company_id, Message.state.in_(states))
-    rows = session.execute(
-        query.order_by(Message.id.desc()).limit(limit).offset(offset)
-    )
+    rows = session.execute(query.order_by(Message.id.desc()).limit(limit).offset(offset))
     return [Fate(**row._mapping) for row in rows]
 
 
 def count_in(session: Session, company_id: int, states: Sequence[str]) -> int:
     """How many messages of a company are in some states."""
     query = sa.select(sa.func.count()).select_from(Message)
-    return (
-        session.scalar(
-            query.where(Message.company_id == company_id, Message.state.in_(states))
-        )
-        or 0
-    )
+    return session.scalar(query.where(Message.company_id == company_id, Message.state.in_(states))) or 0
 
 
 def body_of(session: Session, message_id: int) -> bytes:
     """The exact bytes of a message; empty while it is only planned."""
-    return (
-        session.scalar(sa.select(Message.body).where(Message.id == message_id)) or b""
-    )
+    return session.scalar(sa.select(Message.body).where(Message.id == message_id)) or b""
 
 
 def waiting_outboxes(session: Session, company_id: int) -> list[Outbox]:
     """Batches that may still be taken back, the next to leave first."""
-    query = sa.select(Outbox).where(
-        Outbox.company_id == company_id, Outbox.state == "waiting"
-    )
+    query = sa.select(Outbox).where(Outbox.company_id == company_id, Outbox.state == "waiting")
     return list(session.scalars(query.order_by(Outbox.leaves_at)))
 
 
 def due_outboxes(session: Session, now: datetime) -> list[int]:
     """Batches whose undo window has passed, or that were being released when the worker stopped."""
-    query = sa.select(Outbox.id).where(
-        Outbox.state.in_(("waiting", "releasing")), Outbox.leaves_at <= now
-    )
+    query = sa.select(Outbox.id).where(Outbox.state.in_(("waiting", "releasing")), Outbox.leaves_at <= now)
     return list(session.scalars(query.order_by(Outbox.leaves_at)))
 
 
-def move_outbox(
-    session: Session, outbox_id: int, states: Sequence[str], state: str
-) -> bool:
+def move_outbox(session: Session, outbox_id: int, states: Sequence[str], state: str) -> bool:
     """Compare and swap the state of a batch; False when somebody else was first."""
-    query = (
-        sa.update(Outbox)
-        .where(Outbox.id == outbox_id, Outbox.state.in_(states))
-        .values(state=state)
-    )
-    return session.execute(query).rowcount == 1
+    query = sa.update(Outbox).where(Outbox.id == outbox_id, Outbox.state.in_(states)).values(state=state)
+    return _changed(session, query) == 1
 
 
 def close_outboxes(session: Session, now: datetime) -> int:
     """Batches with nothing left on its way are done."""
-    on_its_way = sa.exists().where(
-        Message.outbox_id == Outbox.id, Message.state.in_(OPEN)
-    )
-    query = (
-        sa.update(Outbox)
-        .where(Outbox.state == "sending", ~on_its_way)
-        .values(state="done", finished_at=now)
-    )
-    return session.execute(query.execution_options(synchronize_session=False)).rowcount
+    on_its_way = sa.exists().where(Message.outbox_id == Outbox.id, Message.state.in_(OPEN))
+    query = sa.update(Outbox).where(Outbox.state == "sending", ~on_its_way).values(state="done", finished_at=now)
+    return _changed(session, query)
 
 
 def companies_to_send(session: Session, now: datetime) -> list[int]:
@@ -185,9 +165,7 @@ def companies_to_send(session: Session, now: datetime) -> list[int]:
     return list(session.scalars(query))
 
 
-def due_ids(
-    session: Session, company_id: int, now: datetime, limit: int
-) -> list[tuple[int, int]]:
+def due_ids(session: Session, company_id: int, now: datetime, limit: int) -> list[tuple[int, int]]:
     """(id, ledger version when written) of the e-mails to send next, oldest first."""
     query = sa.select(Message.id, Message.ledger_version).where(
         Message.state.in_(("queued", "retry")),
@@ -195,12 +173,7 @@ def due_ids(
         Message.channel == "email",
         Message.next_try_at <= now,
     )
-    return [
-        (i, v)
-        for i, v in session.execute(
-            query.order_by(Message.next_try_at, Message.id).limit(limit)
-        )
-    ]
+    return [(i, v) for i, v in session.execute(query.order_by(Message.next_try_at, Message.id).limit(limit))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +188,7 @@ class Claim:
     facts: dict[str, Any]
 
 
-def claim(
-    session: Session, ids: Sequence[int], now: datetime, until: datetime
-) -> list[Claim]:
+def claim(session: Session, ids: Sequence[int], now: datetime, until: datetime) -> list[Claim]:
     """Take messages for this task until the lease ends; those another task took are not among the answers."""
     query = (
         sa.update(Message)
@@ -239,9 +210,7 @@ def claim(
         )
         .execution_options(synchronize_session=False)
     )
-    return sorted(
-        (Claim(*row) for row in session.execute(query)), key=lambda c: ids.index(c.id)
-    )
+    return sorted((Claim(*row) for row in session.execute(query)), key=lambda c: ids.index(c.id))
 
 
 def lapsed_claims(session: Session, now: datetime | None) -> list[Claim]:
@@ -276,7 +245,7 @@ class Move:
 
 def settle_claims(session: Session, moves: Iterable[Move]) -> None:
     """Write the end of attempts; only the attempt that holds the claim (or left it unknown) may speak."""
-    table = Message.__table__
+    table = _MESSAGE
     statement = (
         sa.update(table)
         .where(
@@ -301,11 +270,9 @@ def settle_claims(session: Session, moves: Iterable[Move]) -> None:
         session.connection().execute(statement, rows)
 
 
-def give_back(
-    session: Session, claims: Iterable[tuple[int, int]], next_try_at: datetime
-) -> None:
+def give_back(session: Session, claims: Iterable[tuple[int, int]], next_try_at: datetime) -> None:
     """Claims (id, attempt) never tried return to the queue; the attempt does not count."""
-    table = Message.__table__
+    table = _MESSAGE
     statement = (
         sa.update(table)
         .where(
@@ -321,9 +288,7 @@ def give_back(
         session.connection().execute(statement, rows)
 
 
-def follow_actions(
-    session: Session, message_ids: Sequence[int], day: date, now: datetime
-) -> None:
+def follow_actions(session: Session, message_ids: Sequence[int], day: date, now: datetime) -> None:
     """Actions follow their messages: done when it left, failed or unknown with it; customers were contacted."""
     for state, states in (
         ("done", LEFT),
@@ -336,9 +301,7 @@ def follow_actions(
             Message.action_id.is_not(None),
         )
         values: dict[str, Any] = {"state": state}
-        if (
-            state != "failed"
-        ):  # an uncertain message counts: it must not be sent again by itself
+        if state != "failed":  # an uncertain message counts: it must not be sent again by itself
             values |= {"done_on": day, "done_at": now}
         else:
             values |= {"drop_code": "failed", "key": _freed_key()}
@@ -351,9 +314,7 @@ def follow_actions(
             .values(values)
             .execution_options(synchronize_session=False)
         )
-    reached = sa.select(Message.customer_id).where(
-        Message.id.in_(message_ids), Message.state.in_((*LEFT, "unknown"))
-    )
+    reached = sa.select(Message.customer_id).where(Message.id.in_(message_ids), Message.state.in_((*LEFT, "unknown")))
     session.execute(
         sa.update(Customer)
         .where(Customer.id.in_(reached))
@@ -375,15 +336,11 @@ def drop_messages(session: Session, reasons: Mapping[int, str]) -> None:
     for code, ids in by_reason.items():
         session.execute(
             sa.update(Message)
-            .where(
-                Message.id.in_(ids), Message.state.in_(("planned", "queued", "retry"))
-            )
+            .where(Message.id.in_(ids), Message.state.in_(("planned", "queued", "retry")))
             .values(state="dropped", failure_code=code)
             .execution_options(synchronize_session=False)
         )
-        dropped = sa.select(Message.action_id).where(
-            Message.id.in_(ids), Message.state == "dropped"
-        )
+        dropped = sa.select(Message.action_id).where(Message.id.in_(ids), Message.state == "dropped")
         session.execute(
             sa.update(Action)
             .where(Action.id.in_(dropped), Action.state.in_(("queued", "sending")))
@@ -392,26 +349,14 @@ def drop_messages(session: Session, reasons: Mapping[int, str]) -> None:
         )
 
 
-def mark_bad_addresses(
-    session: Session, reasons: Mapping[int, str], now: datetime
-) -> None:
+def mark_bad_addresses(session: Session, reasons: Mapping[int, str], now: datetime) -> None:
     """The address a server refused (message id → reason code) is bad wherever this customer's contacts use it."""
     for message_id, code in reasons.items():
-        owner = (
-            sa.select(Message.customer_id)
-            .where(Message.id == message_id)
-            .scalar_subquery()
-        )
-        address = (
-            sa.select(sa.func.lower(Message.recipient))
-            .where(Message.id == message_id)
-            .scalar_subquery()
-        )
+        owner = sa.select(Message.customer_id).where(Message.id == message_id).scalar_subquery()
+        address = sa.select(sa.func.lower(Message.recipient)).where(Message.id == message_id).scalar_subquery()
         session.execute(
             sa.update(Contact)
-            .where(
-                Contact.customer_id == owner, sa.func.lower(Contact.email) == address
-            )
+            .where(Contact.customer_id == owner, sa.func.lower(Contact.email) == address)
             .values(email_bad_reason=code, email_bad_at=now)
             .execution_options(synchronize_session=False)
         )

@@ -24,6 +24,11 @@ def N_(msgid: str) -> str:
     return msgid
 
 
+def NP_(one: str, many: str) -> tuple[str, str]:
+    """Mark an English sentence for one and for many things, for translation where it cannot be translated yet."""
+    return one, many
+
+
 @functools.cache
 def catalogue(language: str) -> NullTranslations:
     """The catalogue of one language; English is the source and needs none."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from sqlalchemy.orm import Session
+
 from models.company import Company
 from models.messages import Message, Outbox
-from sqlalchemy.orm import Session
 
 
 def queue_batch(
@@ -29,9 +30,7 @@ def queue_batch(
     raise NotImplementedError
 
 
-def undo_batch(
-    session: Session, outbox: Outbox, actor_id: int | None, now: datetime, today: date
-) -> int:
+def undo_batch(session: Session, outbox: Outbox, actor_id: int | None, now: datetime, today: date) -> int:
     """Take back a batch that has not left; the number of messages taken back. Raises outbox_left when it is too late."""
     raise NotImplementedError
 

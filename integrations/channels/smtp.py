@@ -190,9 +190,7 @@ class Sending:
             except _Stop as stop:
                 self.closed = stop
                 self._leave()
-                yield Outcome(
-                    envelope, "retry", stop.stage, stop.code, stop.answer, stop.failure, account=stop.account
-                )
+                yield Outcome(envelope, "retry", stop.stage, stop.code, stop.answer, stop.failure, account=stop.account)
 
     def _leave(self) -> None:
         client, self._client = self._client, None
