@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_wtf import FlaskForm
-from wtforms import StringField
+from wtforms import PasswordField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import ValidationError
 
@@ -32,7 +32,7 @@ class Form(FlaskForm):
 
 
 def _value(field: Any) -> Any:
-    if isinstance(field, StringField) and not isinstance(field, MoneyField):
+    if isinstance(field, StringField) and not isinstance(field, MoneyField | PasswordField):
         return (field.data or "").strip()
     return field.data
 
