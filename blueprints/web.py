@@ -355,11 +355,13 @@ def _add_filters(app: Flask) -> None:
 
 
 def _asset(name: str) -> str:
-    """The address of a static file with its version, so that browsers keep it until it changes."""
-    version = current_app.config.setdefault("ASSET_VERSIONS", {})
-    if name not in version or current_app.debug:
-        version[name] = int((config.Path(current_app.root_path) / "static" / name).stat().st_mtime)
-    return url_for("static", filename=name, v=version[name])
+    """The address of a static file with its version, so that browsers keep it until it changes; pages ask dozens of times."""
+    known = current_app.config.setdefault("ASSETS", {})
+    key = (request.script_root, name)
+    if key not in known or current_app.debug:
+        version = int((config.Path(current_app.root_path) / "static" / name).stat().st_mtime)
+        known[key] = url_for("static", filename=name, v=version)
+    return str(known[key])
 
 
 __all__ = [

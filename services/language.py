@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency
 from babel.support import NullTranslations, Translations
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "translations"
@@ -54,7 +54,16 @@ def locale(language: str) -> Locale:
 
 def money(cents: int, language: str = "fr") -> str:
     """1 234,50: two decimals, no unit, true minus."""
-    return str(format_decimal(cents / 100, "#,##0.00", locale=locale(language))).replace("-", MINUS)
+    grouping, point = _symbols(language)
+    units, rest = divmod(abs(cents), 100)
+    return f"{MINUS if cents < 0 else ''}{units:,}".replace(",", grouping) + f"{point}{rest:02}"
+
+
+@functools.cache
+def _symbols(language: str) -> tuple[str, str]:
+    # The general formatter takes fifty microseconds a call, and a page shows hundreds of amounts.
+    symbols = locale(language).number_symbols["latn"]
+    return symbols["group"], symbols["decimal"]
 
 
 def euros(cents: int, language: str = "fr", currency: str = "EUR") -> str:
@@ -76,10 +85,11 @@ def money_with_currency(cents: int, language: str = "fr", currency: str = "EUR")
 
 
 def day(value: date, language: str = "fr") -> str:
-    """19/05/2026."""
-    return str(format_date(value, "dd/MM/yyyy", locale=locale(language)))
+    """19/05/2026, the same in all our languages."""
+    return f"{value.day:02}/{value.month:02}/{value.year}"
 
 
+@functools.lru_cache(maxsize=1024)
 def day_short(value: date, language: str = "fr") -> str:
     """19 mai."""
     return str(format_date(value, "d MMM", locale=locale(language)))
@@ -99,7 +109,7 @@ def moment(value: datetime, language: str = "fr", time_zone: str = "Europe/Paris
 
 def number(value: int, language: str = "fr") -> str:
     """1 284: whole numbers with the language's grouping."""
-    return str(format_decimal(value, locale=locale(language))).replace("-", MINUS)
+    return f"{value:,}".replace(",", _symbols(language)[0]).replace("-", MINUS)
 
 
 def since(value: datetime, now: datetime, language: str = "fr", time_zone: str = "Europe/Paris") -> str:
