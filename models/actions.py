@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Cents, Key, Text
 
+COUNTED = ("queued", "sending", "done", "unknown")
+"""States of an action that counts as done: the step is not taken again."""
+
 
 class WorklistEntry(Base):
     """One standing decision for one customer: an action to do, or what is held back and why. Derived: deleting all loses nothing."""

@@ -1,0 +1,345 @@
+"""SQL → the values the rules judge: accounts with their open items, scenarios, the company's policy, habits of payment.
+
+A handful of set-based queries for any number of customers, read as tuples; nothing is judged here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from models.actions import COUNTED, Action, ActionItem, WorklistEntry
+from models.commitments import Dispute, Hold, Promise
+from models.company import Company, Profile
+from models.customers import Contact, Customer
+from models.items import Allocation, Item
+from models.scenarios import Scenario, Step
+from rules import dunning_facts as facts
+from rules.score import Habit
+
+Query = sa.Select[*tuple[Any, ...]]
+CHUNK = 2_000  # customers read at a time: few queries, little memory
+LARGE_FIRST_CONTACT_CENTS = 1_000_000  # when the company sets no ceiling
+DEBIT_PROFILE = "direct_debit"
+DEBIT_TEMPLATE = "notice_debit"
+GOOD_EMAIL, ANY_EMAIL, PHONE, ADDRESS = 1, 2, 4, 8
+
+
+def policy(company: Company) -> facts.Policy:
+    """The company's rules of the house. A first contact is large from half the ceiling."""
+    ceiling = company.ceiling_cents
+    return facts.Policy(
+        gap_days=company.gap_days,
+        floor_cents=company.floor_cents,
+        ceiling_cents=ceiling,
+        first_contact_cents=LARGE_FIRST_CONTACT_CENTS if ceiling is None else ceiling // 2,
+        grace_days=company.promise_grace_days,
+        change_percent=company.amount_change_percent,
+    )
+
+
+def scenarios(session: Session, company_id: int) -> dict[int, facts.Scenario]:
+    """The active scenarios of a company with the steps that are not retired, by id."""
+    query = (
+        sa.select(Scenario.id, Scenario.name, Scenario.by_item, *_step_columns())
+        .join(Step, (Step.scenario_id == Scenario.id) & ~Step.retired)
+        .where(Scenario.company_id == company_id, Scenario.active)
+        .order_by(Scenario.id, Step.position, Step.id)
+    )
+    steps: dict[tuple[int, str, bool], list[facts.Step]] = {}
+    for scenario_id, name, by_item, *row in session.connection().execute(query).all():
+        *fields, position, template = row
+        debit = template == DEBIT_TEMPLATE
+        line = steps.setdefault((scenario_id, name, by_item), [])
+        line.append(facts.Step(*fields, debit, position, template))
+    return {key[0]: facts.Scenario(key[0], key[1], tuple(chain), key[2]) for key, chain in steps.items()}
+
+
+def _step_columns() -> tuple[sa.ColumnElement[Any] | Any, ...]:
+    return (
+        Step.id, Step.stage, Step.level, Step.trigger, Step.days, Step.channel, Step.fallback, Step.mode, Step.floor_cents,
+        Step.ceiling_cents, Step.wait_days, Step.may_be_overtaken, Step.repeat_days, Step.repeat_max, Step.position,
+        Step.template_code,
+    )  # fmt: skip
+
+
+def accounts(
+    session: Session,
+    company_id: int,
+    on: date,
+    customer_ids: Sequence[int] | None = None,
+    suspects: bool = False,
+) -> Iterator[facts.Account]:
+    """Accounts of all customers of a company, of some, or of the suspects (review_on ≤ the day), for a decision on a day."""
+    profiles = _Profiles(session, company_id)
+    if customer_ids is None:
+        query = sa.select(Customer.id).where(Customer.company_id == company_id)
+        customer_ids = session.scalars(query.where(Customer.review_on <= on) if suspects else query).all()
+        if not suspects and customer_ids:
+            settled = _settled(session, company_id, on)
+            wanted = sorted(customer_ids)
+            for start in range(0, len(wanted), CHUNK):
+                part = wanted[start : start + CHUNK]
+                yield from _read(session, _Scope(company_id, between=(part[0], part[-1])), profiles, settled)
+            return
+    wanted = sorted(set(customer_ids))
+    for start in range(0, len(wanted), CHUNK):
+        part = wanted[start : start + CHUNK]
+        settled = _settled(session, company_id, on, part)
+        yield from _read(session, _Scope(company_id, ids=part), profiles, settled)
+
+
+class _Scope:
+    """Which customers are read, as a condition on any table's customer column: some ids, or all from one to another."""
+
+    def __init__(self, company_id: int, ids: list[int] | None = None, between: tuple[int, int] = (0, 0)) -> None:
+        self.company_id, self.ids, self.between = company_id, ids, between
+
+    def __call__(self, column: Any, company: Any) -> sa.ColumnElement[bool]:
+        narrow = column.between(*self.between) if self.ids is None else column.in_(self.ids)
+        return sa.and_(company == self.company_id, narrow)
+
+
+def _read(
+    session: Session, scope: _Scope, profiles: _Profiles, settled: dict[int, list[facts.SettledItem]]
+) -> Iterator[facts.Account]:
+    connection = session.connection()
+    holds = _by_customer(session, _holds(scope), facts.HeldBack)
+    promises = _by_customer(session, _promises(scope), facts.PromiseMade)
+    disputes: dict[int, list[facts.DisputeOpen]] = defaultdict(list)
+    for customer_id, item_id, reason, opened_at in connection.execute(_disputes(scope)):
+        disputes[customer_id].append(facts.DisputeOpen(item_id, reason, opened_at.date()))
+    planned: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
+    for customer_id, step_id, currency, cents in connection.execute(_planned(scope)):
+        planned[customer_id][step_id, currency] = cents
+    customers = connection.execute(_customers(scope)).all()
+    debit = {row[0] for row in customers if profiles.by_debit(row[3], row[2])}
+    items = _items(session, scope, debit, _done(session, scope))
+    none: tuple[Any, ...] = ()
+    nothing: dict[tuple[int, str], int] = {}
+    for customer_id, scenario_id, profile_id, _, insolvent_on, last_contact_on, flags in customers:
+        yield facts.Account(
+            customer_id,
+            tuple(items.get(customer_id, none)),
+            tuple(holds.get(customer_id, none)),
+            tuple(promises.get(customer_id, none)),
+            tuple(disputes.get(customer_id, none)),
+            tuple(settled.get(customer_id, none)),
+            insolvent_on,
+            "" if flags & GOOD_EMAIL else ("bad" if flags & ANY_EMAIL else "missing"),
+            "" if flags & ADDRESS else "incomplete",
+            "" if flags & PHONE else "missing",
+            last_contact_on,
+            profiles.scenario(scenario_id, profile_id),
+            planned.get(customer_id, nothing),
+        )
+
+
+def _customers(scope: _Scope) -> Query:
+    """Customers with what their scenario and way of paying depend on, and what they can be reached by (flags)."""
+    good = (Contact.email != "") & (Contact.email_bad_reason == "")
+    flags = (
+        sa.select(
+            sa.func.max(sa.case((good, GOOD_EMAIL | ANY_EMAIL), (Contact.email != "", ANY_EMAIL), else_=0))
+            + sa.func.max(sa.case(((Contact.phone != "") | (Contact.mobile != ""), PHONE), else_=0))
+        )
+        .where(Contact.customer_id == Customer.id)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    address = sa.case(((Customer.street != "") & (Customer.postcode != "") & (Customer.city != ""), ADDRESS), else_=0)
+    return sa.select(
+        Customer.id,
+        Customer.scenario_id,
+        Customer.profile_id,
+        Customer.method,
+        Customer.insolvent_on,
+        Customer.last_contact_on,
+        sa.func.coalesce(flags, 0) + address,
+    ).where(scope(Customer.id, Customer.company_id))
+
+
+class _Profiles:
+    """Which scenario a customer follows (its own, its profile's, else that of the default profile), and who pays by debit."""
+
+    def __init__(self, session: Session, company_id: int) -> None:
+        query = sa.select(Profile.id, Profile.scenario_id, Profile.is_default, Profile.code).where(
+            Profile.company_id == company_id
+        )
+        rows = session.connection().execute(query.order_by(Profile.id)).all()
+        self.scenarios = {row[0]: row[1] for row in rows}
+        self.default = next((row[1] for row in rows if row[2]), None)
+        self.debit = {row[0] for row in rows if row[3] == DEBIT_PROFILE}
+
+    def scenario(self, own: int | None, profile_id: int | None) -> int | None:
+        return own or (self.scenarios.get(profile_id) if profile_id else None) or self.default
+
+    def by_debit(self, method: str, profile_id: int | None) -> bool:
+        return method == "direct_debit" or (not method and profile_id in self.debit)
+
+
+def _items(
+    session: Session, scope: _Scope, debit: set[int], done: dict[int, list[facts.StepDone]]
+) -> dict[int, list[facts.OpenItem]]:
+    """Open items by customer, oldest due first."""
+    by_debit = sa.case(
+        (Item.direct_debit_rejected | (Item.kind == "rejected"), 0),
+        (Item.method == "direct_debit", 2),
+        (Item.method != "", 0),
+        else_=1,
+    )
+    query = (
+        sa.select(
+            Item.customer_id, Item.id, Item.currency, Item.open_cents, Item.document_on, Item.due_on, Item.first_seen_on, by_debit
+        )
+        .where(scope(Item.customer_id, Item.company_id), Item.open_cents != 0)
+        .order_by(Item.customer_id, Item.due_on)
+    )  # fmt: skip
+    found: dict[int, list[facts.OpenItem]] = {}
+    make, empty = facts.OpenItem, ()
+    chain: list[facts.OpenItem] = []
+    current = 0
+    for customer_id, item_id, currency, cents, document_on, due_on, seen_on, method in (
+        session.connection().execute(query).all()
+    ):
+        if customer_id != current:
+            current, chain = customer_id, []
+            found[customer_id] = chain
+        by = method == 2 or (method == 1 and customer_id in debit)
+        chain.append(make(item_id, currency, cents, document_on, due_on, seen_on, by, tuple(done.get(item_id, empty))))
+    return found
+
+
+def _done(session: Session, scope: _Scope) -> dict[int, list[facts.StepDone]]:
+    """Steps done by item, of open items: not isolated, not dropped, thanks apart."""
+    kinds = {row[0]: (row[1], row[2]) for row in session.connection().execute(_all_steps(scope.company_id))}
+    query = (
+        sa.select(ActionItem.item_id, ActionItem.step_id, Action.done_on, Action.wait_until_on)
+        .join(Action, Action.id == ActionItem.action_id)
+        .join(Item, Item.id == ActionItem.item_id)
+        .where(
+            scope(Item.customer_id, Item.company_id),
+            Item.open_cents != 0,
+            ActionItem.step_id.is_not(None),
+            Action.state.in_(COUNTED),
+            ~Action.isolated,
+            Action.stage != "thanks",
+            Action.done_on.is_not(None),
+        )
+    )
+    done: dict[int, list[facts.StepDone]] = defaultdict(list)
+    rows: Sequence[Any] = session.connection().execute(query).all()
+    for item_id, step_id, done_on, wait_until_on in rows:
+        done[item_id].append(facts.StepDone(step_id, *kinds[step_id], done_on, wait_until_on))
+    return done
+
+
+def _all_steps(company_id: int) -> Query:
+    return (
+        sa.select(Step.id, Step.stage, Step.level)
+        .join(Scenario, Scenario.id == Step.scenario_id)
+        .where(Scenario.company_id == company_id)
+    )
+
+
+def _holds(scope: _Scope) -> Query:
+    return sa.select(Hold.customer_id, Hold.item_id, Hold.reason, Hold.until_on).where(
+        scope(Hold.customer_id, Hold.company_id), Hold.ended_at.is_(None)
+    )
+
+
+def _promises(scope: _Scope) -> Query:
+    return sa.select(Promise.customer_id, Promise.item_id, Promise.promised_on, Promise.cents, Promise.currency).where(
+        scope(Promise.customer_id, Promise.company_id), Promise.state == "expected"
+    )
+
+
+def _disputes(scope: _Scope) -> Query:
+    return sa.select(Dispute.customer_id, Dispute.item_id, Dispute.reason, Dispute.opened_at).where(
+        scope(Dispute.customer_id, Dispute.company_id), Dispute.solved_at.is_(None)
+    )
+
+
+def _planned(scope: _Scope) -> Query:
+    return sa.select(
+        WorklistEntry.customer_id, WorklistEntry.step_id, WorklistEntry.currency, WorklistEntry.planned_cents
+    ).where(scope(WorklistEntry.customer_id, WorklistEntry.company_id), WorklistEntry.held_code == "")
+
+
+def _by_customer(session: Session, query: Query, make: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for customer_id, *rest in session.connection().execute(query).all():
+        found[customer_id].append(make(*rest))
+    return found
+
+
+def _settled(
+    session: Session, company_id: int, on: date, customer_ids: Sequence[int] | None = None
+) -> dict[int, list[facts.SettledItem]]:
+    """Items to thank for: found settled, by a payment of the last weeks, by a sync after the one that brought them;
+    not by direct debit; not thanked for yet."""
+    connection = session.connection()
+    thanking = sa.select(Step.id).join(Scenario, Scenario.id == Step.scenario_id)
+    thanking = thanking.where(Scenario.company_id == company_id, Step.stage == "thanks", ~Step.retired)
+    if not connection.execute(thanking).first():
+        return {}
+    credit = aliased(Item)
+    paid = (
+        sa.select(Allocation.debit_id)
+        .outerjoin(credit, credit.id == Allocation.credit_id)
+        .where(
+            Allocation.company_id == company_id,
+            Allocation.made_on > on - timedelta(days=facts.Policy().thanks_days),
+            Allocation.made_on <= on,
+            sa.func.coalesce(credit.kind, "payment") == "payment",
+        )
+        .distinct()
+        .cte("paid")
+    )
+    taken = (
+        sa.select(ActionItem.item_id)
+        .join(Action, Action.id == ActionItem.action_id)
+        .where(ActionItem.item_id == Item.id, Action.state.in_(COUNTED))
+        .correlate(Item)
+    )
+    query = (
+        sa.select(
+            Item.customer_id, Item.id, Item.currency, Item.amount_cents, Item.due_on, Item.settled_on,
+            taken.where(Action.stage == "formal_notice").exists().label("formal"),
+        )
+        .select_from(paid)
+        .join(Item, Item.id == paid.c.debit_id)
+        .join(Customer, Customer.id == Item.customer_id)
+        .where(
+            Item.open_cents == 0,
+            Item.amount_cents > 0,
+            Item.settled_on.is_not(None),
+            Item.first_sync_id != Item.last_sync_id,
+            sa.func.coalesce(sa.func.nullif(Item.method, ""), Customer.method) != "direct_debit",
+            ~taken.where(Action.stage == "thanks").exists(),
+        )
+        .order_by(Item.settled_on, Item.id)
+    )  # fmt: skip
+    if customer_ids is not None:
+        query = query.where(Item.customer_id.in_(customer_ids))
+    return _by_customer(session, query, facts.SettledItem)
+
+
+def payment_habits(
+    session: Session, company_id: int, customer_ids: Iterable[int] | None, since: date
+) -> dict[int, list[Habit]]:
+    """Settled invoices of the customers since a day: amount, due date, day settled."""
+    query = sa.select(Item.customer_id, Item.amount_cents, Item.due_on, Item.settled_on).where(
+        Item.company_id == company_id, Item.settled_on >= since, Item.amount_cents > 0, Item.kind.in_(("invoice", "opening"))
+    )
+    if customer_ids is None:
+        return _by_customer(session, query, Habit)
+    found: dict[int, list[Habit]] = {}
+    wanted = sorted(set(customer_ids))
+    for start in range(0, len(wanted), CHUNK):
+        found |= _by_customer(session, query.where(Item.customer_id.in_(wanted[start : start + CHUNK])), Habit)
+    return found
