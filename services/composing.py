@@ -141,12 +141,26 @@ class Form:
     html: Program
 
 
+def typeset(words: str, language: str) -> str:
+    """French keeps its high punctuation on the line of the word before it."""
+    return re.sub(r" (?=[?!:;»])|(?<=«) ", "\N{NO-BREAK SPACE}", words) if language == "fr" else words
+
+
+@functools.cache
+def _media() -> str:
+    """Phone and dark rules, which mail programs read from the head."""
+    rules = (FOLDER / "mail" / "media.css").read_text(encoding="utf-8")
+    return " ".join(re.sub(r"/\*.*?\*/", "", rules, flags=re.DOTALL).split())
+
+
 @functools.lru_cache(maxsize=256)
 def form(subject: str, body: str, language: str) -> Form:
     """Lay a template out once; the same words are the same form."""
+    subject, body = typeset(subject, language), typeset(body, language)
     layout = _environment(language).get_template("mail/message.html")
     html = layout.render(language=language, body="\ue004").replace("\ue004", body_html(body))
     inlined = re.sub(r">\n\s*<", "><", css_inline.inline(html, keep_style_tags=False))
+    inlined = inlined.replace("</head>", f"<style>{_media()}</style></head>", 1)
     plain = "\n\n".join(paragraphs(_BOLD.sub(r"\1", body)))
     return Form(language, parse(subject.strip()), parse(plain), _program(inlined))
 
@@ -259,10 +273,9 @@ def _footer(company: Company, content: Content) -> tuple[str, str]:
     answer = ""
     if values["reply_to"]:
         answer = translate(language, N_("Reply to this message: %(name)s will read it."), name=values["signatory"])
-    number = f"{company.company_number} · {company.vat_number}".strip(" ·")
-    return answer, " · ".join(
-        part for part in (", ".join(p for p in (company.name, company_address(company)) if p), number) if part
-    )
+    who = ", ".join(part for part in (clean(company.name), clean(company_address(company))) if part)
+    vat = translate(language, N_("VAT %(number)s"), number=company.vat_number) if company.vat_number else ""
+    return answer, " · ".join(part for part in (who, clean(company.company_number), clean(vat)) if part)
 
 
 def mail_bytes(

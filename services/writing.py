@@ -124,7 +124,9 @@ def _word(language: str, msgid: str) -> str:
 
 def clean(text: str, most: int = 200) -> str:
     """Ledger text on one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:most]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:most]
 
 
 def iban_in_fours(iban: str) -> str:
@@ -228,7 +230,7 @@ def write(company: Company, draft: Draft, language: str, today: date) -> Content
         total_label=_word(language, N_("Total received") if thanks else N_("Total to pay")),
         when_head=_word(language, N_("Received") if thanks else N_("Due date")),
         late_head=_word(language, N_("Late by")) if any(row.late for row in rows) else "",
-        sum_head=f"{_word(language, N_('Amount') if thanks else N_('Still due'))}, {symbol}",
+        sum_head=_word(language, N_("Amount") if thanks else N_("Still due")) + f", {symbol}",
         asked=_word(language, asked),
         pay=[] if thanks else _pay_rows(company, values, language),
         transfer=transfer,
@@ -276,7 +278,7 @@ def _values(
         "structured_reference": reference,
         "signatory": clean(draft.collector_name or company.signatory or company.name),
         "collector_name": clean(collector or company.name),
-        "phone": clean(company.phone),
+        "phone": clean(company.phone).replace(" ", "\N{NO-BREAK SPACE}"),
         "reply_to": reply_address(company, draft),
         "today": written_day(today, language),
     }

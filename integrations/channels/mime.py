@@ -114,7 +114,9 @@ def _checked(value: str) -> str:
 def _text(kind: str, body: str) -> bytes:
     raw = body.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    return head.encode() + binascii.b2a_qp(raw, istext=True) + b"\r\n"
+    if not raw.endswith(b"\r\n"):
+        raw += b"\r\n"  # binascii takes its own line ends from the first one it meets
+    return head.encode() + binascii.b2a_qp(raw, istext=True)
 
 
 def _picture(picture: Picture) -> bytes:
