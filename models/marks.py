@@ -1,0 +1,107 @@
+"""What stands on items: the level reached, promises, disputes and holds. Two queries for any page of items."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.actions import COUNTED, Action, ActionItem
+from models.commitments import Dispute, Hold, Promise
+from models.scenarios import Step
+
+
+@dataclass(slots=True)
+class Marks:
+    """Of one item. A promise, dispute or hold of the whole customer counts for each of its items."""
+
+    stage: str = ""
+    level: int = 0
+    done_on: date | None = None
+    promise_id: int | None = None
+    promised_on: date | None = None
+    promised_cents: int = 0
+    broken_on: date | None = None  # day of the last promise that was broken, when none is expected
+    dispute_id: int | None = None
+    dispute_reason: str = ""
+    hold_id: int | None = None
+    hold_reason: str = ""
+    hold_until_on: date | None = None
+    hold_is_whole: bool = False
+
+    def promise_is_late(self, today: date) -> bool:
+        """The day has passed and the ledger has not decided yet."""
+        return self.promised_on is not None and self.promised_on < today
+
+
+def active_hold(today: date) -> sa.ColumnElement[bool]:
+    """A hold that still holds on a day."""
+    return sa.and_(Hold.ended_at.is_(None), sa.or_(Hold.until_on.is_(None), Hold.until_on >= today))
+
+
+def marks_of(session: Session, items: Collection[tuple[int, int]], today: date) -> dict[int, Marks]:
+    """By item id, for (item id, customer id) pairs of one page."""
+    marks = {item_id: Marks() for item_id, _ in items}
+    if not marks:
+        return marks
+    _add_levels(session, marks)
+    by_customer: dict[int, list[int]] = {}
+    for item_id, customer_id in items:
+        by_customer.setdefault(customer_id, []).append(item_id)
+    for kind, row_id, item_id, customer_id, day, cents, text in session.execute(
+        _standing(list(marks), list(by_customer), today)
+    ):
+        for one in [item_id] if item_id is not None else by_customer.get(customer_id, ()):
+            if one in marks:
+                _put(marks[one], kind, row_id, day, cents, text, item_id is None)
+    return marks
+
+
+def _add_levels(session: Session, marks: dict[int, Marks]) -> None:
+    rows = session.execute(
+        sa.select(
+            ActionItem.item_id,
+            sa.func.coalesce(Step.stage, Action.stage),
+            sa.func.coalesce(Step.level, Action.level),
+            Action.done_on,
+        )
+        .join(Action, Action.id == ActionItem.action_id)
+        .outerjoin(Step, Step.id == ActionItem.step_id)
+        .where(ActionItem.item_id.in_(marks), Action.state.in_(COUNTED), Action.isolated.is_(False))
+        .order_by(Action.done_on, Action.id)
+    )
+    for item_id, stage, level, done_on in rows:
+        marks[item_id].stage, marks[item_id].level, marks[item_id].done_on = stage, level, done_on
+
+
+def _standing(item_ids: list[int], customer_ids: list[int], today: date) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    def concerned(table: type[Promise] | type[Dispute] | type[Hold]) -> sa.ColumnElement[bool]:
+        # By customer alone: their few rows are found by index, the items among them picked afterwards.
+        return table.customer_id.in_(customer_ids)
+
+    nothing = sa.null()
+    promises = sa.select(
+        Promise.state, Promise.id, Promise.item_id, Promise.customer_id, Promise.promised_on, Promise.cents, nothing
+    ).where(concerned(Promise), Promise.state.in_(("expected", "broken")))
+    disputes = sa.select(
+        sa.literal("dispute"), Dispute.id, Dispute.item_id, Dispute.customer_id, Dispute.deadline_on, nothing, Dispute.reason
+    ).where(concerned(Dispute), Dispute.solved_at.is_(None))
+    holds = sa.select(sa.literal("hold"), Hold.id, Hold.item_id, Hold.customer_id, Hold.until_on, nothing, Hold.reason).where(
+        concerned(Hold), active_hold(today)
+    )
+    return sa.union_all(promises, disputes, holds)
+
+
+def _put(mark: Marks, kind: str, row_id: int, day: date | None, cents: int, text: str, whole: bool) -> None:
+    if kind == "expected" and (mark.promised_on is None or (day is not None and day < mark.promised_on)):
+        mark.promise_id, mark.promised_on, mark.promised_cents = row_id, day, cents
+    elif kind == "broken" and (mark.broken_on is None or (day is not None and day > mark.broken_on)):
+        mark.broken_on = day
+    elif kind == "dispute":
+        mark.dispute_id, mark.dispute_reason = row_id, text
+    elif kind == "hold":
+        mark.hold_id, mark.hold_reason, mark.hold_until_on, mark.hold_is_whole = row_id, text, day, whole
