@@ -1,0 +1,112 @@
+"""The demo company's story and its books: same arguments, same bytes; entries balance; years follow one another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+
+import pytest
+
+from integrations.ledgers import ReadOptions, read
+from rules.ledger import Kind
+from services.demo_ledger import Books
+from services.demo_story import Size, make_story
+
+ON = date(2026, 11, 20)
+SMALL = Size(customers=40, years=3, on=ON)
+
+
+@pytest.fixture(scope="module")
+def books() -> Books:
+    return Books(make_story(SMALL))
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    lines = text.split("\r\n")
+    header = lines[0].split("\t")
+    assert lines[-1] == "" and len(header) == 18
+    return [dict(zip(header, line.split("\t"), strict=True)) for line in lines[1:-1]]
+
+
+def cents(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+def signed(row: dict[str, str]) -> int:
+    return cents(row["Debit"]) - cents(row["Credit"])
+
+
+def test_the_same_arguments_give_the_same_bytes(books):
+    again = Books(make_story(SMALL))
+    assert [books.fec(y, ON) for y in books.years] == [again.fec(y, ON) for y in again.years]
+    other = Books(make_story(Size(customers=40, years=3, on=ON, seed=2)))
+    assert other.fec(2026, ON) != books.fec(2026, ON)
+
+
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_every_entry_balances_and_ends_on_the_day(books, year):
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows(books.fec(year, ON)):
+        sums[row["JournalCode"], row["EcritureNum"]] += signed(row)
+        assert f"{year}0101" <= row["EcritureDate"] <= min(f"{year}1231", "20261120")
+    assert sums and not any(sums.values())
+
+
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_capital_letters_balance_per_customer(books, year):
+    groups: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows(books.fec(year, ON)):
+        if row["CompteNum"] == "411000" and row["EcritureLet"].isupper():
+            groups[row["CompAuxNum"], row["EcritureLet"]] += signed(row)
+    assert len(groups) > 50 and not any(groups.values())
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_a_year_opens_with_what_the_year_before_left(books, year):
+    closing: dict[tuple[str, str], int] = defaultdict(int)
+    opening: dict[tuple[str, str], int] = defaultdict(int)
+    for row in rows(books.fec(year - 1, ON)):
+        if row["CompteNum"][0] not in "67" and row["CompteNum"] not in ("110000", "120000"):
+            closing[row["CompteNum"], row["CompAuxNum"]] += signed(row)
+    for row in rows(books.fec(year, ON)):
+        if row["JournalCode"] == "AN" and row["CompteNum"] not in ("110000", "120000"):
+            opening[row["CompteNum"], row["CompAuxNum"]] += signed(row)
+    assert {k: v for k, v in closing.items() if v} == {k: v for k, v in opening.items() if v}
+
+
+def test_a_later_export_only_adds_entries_and_letters(books):
+    earlier, later = rows(books.fec(2026, date(2026, 10, 9))), rows(books.fec(2026, ON))
+    bare = ("EcritureLet", "DateLet")
+    assert len(earlier) < len(later)
+    for before, after in zip(earlier, later, strict=False):
+        assert {k: v for k, v in before.items() if k not in bare} == {k: v for k, v in after.items() if k not in bare}
+        assert not before["EcritureLet"].isupper() or before["EcritureLet"] == after["EcritureLet"]
+
+
+def test_it_has_everything_a_ledger_has(books):
+    moves = [m for m in make_story(Size(customers=250, years=3, on=ON)).moves if m.day <= ON]
+    assert {m.kind for m in moves} == {Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.REJECTED, Kind.OTHER}
+    story = make_story(Size(customers=250, years=3, on=ON))
+    opened = story.open_on(ON)
+    owed = sum(m.cents for m in opened if m.cents > 0)
+    late = sum(m.cents for m in opened if m.cents > 0 and m.due_on < ON)
+    assert 0.12 < late / owed < 0.28
+    assert any(not p.email for p in story.parties) and any(not p.street for p in story.parties)
+    assert all(p.email.endswith(".example") for p in story.parties if p.email)
+    assert len({p.code for p in story.parties}) == len({p.name for p in story.parties}) == 250
+
+
+def test_the_project_s_own_reader_reads_it_without_a_word(books):
+    for year in books.years:
+        snapshot = read(books.fec(year, ON).encode("iso-8859-15"), "FEC.txt", ReadOptions())
+        assert not snapshot.remarks
+        assert {one.name for one in snapshot.lines} <= {p.name for p in books.story.parties}
+    assert sum(snapshot.balance_cents.values()) == sum(m.cents for m in books.story.open_on(ON))
+
+
+def test_the_bench_sizes_are_met_exactly():
+    story = make_story(Size(customers=200, years=1, on=ON, items=2000, open_items=400))
+    assert len(story.moves) == 2000 and all(ON.replace(month=1, day=1) <= m.day <= ON for m in story.moves)
+    assert len(story.open_on(ON)) == 400
+    lines = rows(Books(story, other_lines=5000).fec(2026, ON))
+    assert sum(row["CompteNum"] == "411000" for row in lines) == 2000
