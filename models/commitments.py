@@ -14,7 +14,11 @@ class Promise(Base):
     """A promise to pay. item_id None: for the customer as a whole. state: expected, kept, broken, cancelled (late is a matter of the day)."""
 
     __tablename__ = "promise"
-    __table_args__ = (sa.Index("ix_promise_customer", "customer_id", "state"), sa.Index("ix_promise_item", "item_id"))
+    __table_args__ = (
+        sa.Index("ix_promise_customer", "customer_id", "state"),
+        sa.Index("ix_promise_item", "item_id"),
+        sa.Index("ix_promise_company", "company_id", "state"),
+    )
 
     id: Mapped[Key]
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))
@@ -53,7 +57,15 @@ class Dispute(Base):
     """A contested item (or a whole customer). Open until solved_at; leaves the reminders, stays in the outstanding."""
 
     __tablename__ = "dispute"
-    __table_args__ = (sa.Index("ix_dispute_customer", "customer_id"),)
+    __table_args__ = (
+        sa.Index("ix_dispute_customer", "customer_id"),
+        sa.Index(
+            "ix_dispute_open",
+            "company_id",
+            sqlite_where=sa.text("solved_at IS NULL"),
+            postgresql_where=sa.text("solved_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))

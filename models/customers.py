@@ -20,6 +20,18 @@ class Customer(Base):
         sa.Index("ix_customer_review", "company_id", "review_on"),
         sa.Index("ix_customer_name", "company_id", "name_folded"),
         sa.Index("ix_customer_sales_rep", "sales_rep_id"),
+        sa.Index(
+            "ix_customer_insolvent",
+            "company_id",
+            sqlite_where=sa.text("insolvent_on IS NOT NULL"),
+            postgresql_where=sa.text("insolvent_on IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_customer_parent",
+            "parent_id",
+            sqlite_where=sa.text("parent_id IS NOT NULL"),
+            postgresql_where=sa.text("parent_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -32,7 +44,9 @@ class Customer(Base):
     created_at: Mapped[datetime]
 
     profile_id: Mapped[int | None] = mapped_column(sa.ForeignKey("profile.id", ondelete="SET NULL"), index=True)
-    scenario_id: Mapped[int | None] = mapped_column(sa.ForeignKey("scenario.id", ondelete="SET NULL"))  # overrides the profile's
+    scenario_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("scenario.id", ondelete="SET NULL")
+    )  # overrides the profile's
     sales_rep_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sales_rep.id", ondelete="SET NULL"))
     collector_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
     parent_id: Mapped[int | None] = mapped_column(sa.ForeignKey("customer.id", ondelete="SET NULL"))

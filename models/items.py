@@ -45,8 +45,21 @@ class Item(Base):
             sqlite_where=sa.text("open_cents <> 0"),
             postgresql_where=sa.text("open_cents <> 0"),
         ),
+        sa.Index(
+            "ix_item_expected",
+            "company_id",
+            "expected_on",
+            sqlite_where=sa.text("open_cents <> 0 AND expected_on IS NOT NULL"),
+            postgresql_where=sa.text("open_cents <> 0 AND expected_on IS NOT NULL"),
+        ),
         sa.Index("ix_item_customer_entry", "customer_id", "entry_on"),
         sa.Index("ix_item_piece", "company_id", "piece"),
+        sa.Index(
+            "ix_item_repeats",
+            "repeats_id",
+            sqlite_where=sa.text("repeats_id IS NOT NULL"),
+            postgresql_where=sa.text("repeats_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]

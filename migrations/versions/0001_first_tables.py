@@ -342,6 +342,7 @@ def upgrade():
     sa.UniqueConstraint('company_id', 'code', name=op.f('uq_customer_company_id_code'))
     )
     with op.batch_alter_table('customer', schema=None) as batch_op:
+        batch_op.create_index('ix_customer_insolvent', ['company_id'], unique=False, sqlite_where=sa.text('insolvent_on IS NOT NULL'), postgresql_where=sa.text('insolvent_on IS NOT NULL'))
         batch_op.create_index('ix_customer_name', ['company_id', 'name_folded'], unique=False)
         batch_op.create_index(batch_op.f('ix_customer_profile_id'), ['profile_id'], unique=False)
         batch_op.create_index('ix_customer_review', ['company_id', 'review_on'], unique=False)
@@ -456,6 +457,7 @@ def upgrade():
         batch_op.create_index('ix_item_customer_entry', ['customer_id', 'entry_on'], unique=False)
         batch_op.create_index('ix_item_open_customer', ['company_id', 'customer_id', 'due_on', 'open_cents', 'currency'], unique=False, sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
         batch_op.create_index('ix_item_open_due', ['company_id', 'due_on', 'open_cents', 'customer_id', 'currency'], unique=False, sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
+        batch_op.create_index('ix_item_expected', ['company_id', 'expected_on'], unique=False, sqlite_where=sa.text('open_cents <> 0 AND expected_on IS NOT NULL'), postgresql_where=sa.text('open_cents <> 0 AND expected_on IS NOT NULL'))
         batch_op.create_index('ix_item_piece', ['company_id', 'piece'], unique=False)
 
     op.create_table('note',
@@ -562,6 +564,7 @@ def upgrade():
     )
     with op.batch_alter_table('dispute', schema=None) as batch_op:
         batch_op.create_index('ix_dispute_customer', ['customer_id'], unique=False)
+        batch_op.create_index('ix_dispute_open', ['company_id'], unique=False, sqlite_where=sa.text('solved_at IS NULL'), postgresql_where=sa.text('solved_at IS NULL'))
 
     op.create_table('hold',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -644,6 +647,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_promise'))
     )
     with op.batch_alter_table('promise', schema=None) as batch_op:
+        batch_op.create_index('ix_promise_company', ['company_id', 'state'], unique=False)
         batch_op.create_index('ix_promise_customer', ['customer_id', 'state'], unique=False)
         batch_op.create_index('ix_promise_item', ['item_id'], unique=False)
 
@@ -655,6 +659,7 @@ def downgrade():
     with op.batch_alter_table('promise', schema=None) as batch_op:
         batch_op.drop_index('ix_promise_item')
         batch_op.drop_index('ix_promise_customer')
+        batch_op.drop_index('ix_promise_company')
 
     op.drop_table('promise')
     with op.batch_alter_table('message', schema=None) as batch_op:
@@ -668,6 +673,7 @@ def downgrade():
 
     op.drop_table('hold')
     with op.batch_alter_table('dispute', schema=None) as batch_op:
+        batch_op.drop_index('ix_dispute_open')
         batch_op.drop_index('ix_dispute_customer')
 
     op.drop_table('dispute')
@@ -694,6 +700,7 @@ def downgrade():
         batch_op.drop_index('ix_item_piece')
         batch_op.drop_index('ix_item_open_due', sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
         batch_op.drop_index('ix_item_open_customer', sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
+        batch_op.drop_index('ix_item_expected')
         batch_op.drop_index('ix_item_customer_entry')
 
     op.drop_table('item')
@@ -712,6 +719,7 @@ def downgrade():
         batch_op.drop_index('ix_customer_review')
         batch_op.drop_index(batch_op.f('ix_customer_profile_id'))
         batch_op.drop_index('ix_customer_name')
+        batch_op.drop_index('ix_customer_insolvent')
 
     op.drop_table('customer')
     with op.batch_alter_table('step', schema=None) as batch_op:
