@@ -5,16 +5,21 @@ refused whole. An entry that does not balance inside a balanced file is only rem
 
 from __future__ import annotations
 
+import gc
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import date
+from itertools import repeat
+from operator import sub
+from typing import NamedTuple
 
 from integrations.ledgers import kinds
 from integrations.ledgers.dates import parse_date
 from integrations.ledgers.fec_columns import Layout, encoding_of, find_layout, require
-from integrations.ledgers.fec_entries import Entries, Pending
-from integrations.ledgers.fec_rows import Row, text_rows, workbook_rows
+from integrations.ledgers.fec_entries import Entries, Lines
+from integrations.ledgers.fec_rows import Block, text_blocks, workbook_blocks
 from integrations.ledgers.pieces import due_in_label, mend_pieces
+from integrations.ledgers.text import codec
 from integrations.ledgers.values import ReadOptions, Refused, Sniffed
 from integrations.ledgers.workbook import is_workbook
 from rules.errors import DomainError
@@ -24,7 +29,8 @@ from rules.money import parse_cents
 FORMAT = "fec"
 
 _POINTS = (",", ".")
-_ZEROS = frozenset(("", "0", "0,00", "0.00", "0,0", "0.0"))
+_PLAIN_AMOUNTS = re.compile(r"(?:[0-9]{1,13},[0-9]{2}(?:\n|\Z))+")
+MAX_KNOWN = 200_000  # amounts kept as already read
 _NO_DATE = frozenset(("", "0", "00000000", "19000101", "18991230", "1900-01-01", "01/01/1900"))
 _COLLECTIVE = re.compile(r"(les |comptes? )?(clients|creances?|crûances?|klanten|handelsdebiteuren|customers)\b|client$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -59,154 +65,170 @@ def read(data: bytes, options: ReadOptions) -> LedgerSnapshot:
     if layout is None:
         raise Refused("not_recognised", line=1)
     require(layout)
+    collecting = gc.isenabled()
+    gc.disable()  # a million small values, none in cycles: looking for cycles takes a third of the time
+    try:
+        return _read(data, layout, options)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(data: bytes, layout: Layout, options: ReadOptions) -> LedgerSnapshot:
     reader = _Reader(layout, options)
     if is_workbook(data):
-        return reader.read(workbook_rows(data, layout, options))
+        return reader.read(workbook_blocks(data, layout, options))
     unwrapped, encoding = encoding_of(data)
-    reader.encoding = encoding
     placed = Layout(layout.at, layout.header, layout.line, layout.separator, encoding)
-    snapshot = reader.read(text_rows(unwrapped, placed, reader.sound))
+    snapshot = reader.read(text_blocks(unwrapped, placed, reader.sound))
     if not unwrapped.endswith((b"\n", b"\r")):
-        reader.refuse_cut_end(unwrapped)
+        reader.refuse_cut_end(unwrapped, encoding)
     return snapshot
 
 
 class _Reader:
-    """One reading: what was met so far, and the way from fields to values."""
+    """One reading: what was met so far, and the way from fields to values.
+
+    Works column by column over blocks of lines: a million lines would each pay for every call in a loop."""
 
     def __init__(self, layout: Layout, options: ReadOptions) -> None:
         self.layout, self.options = layout, options
         self.at = layout.at
-        self.encoding = ""
-        self.signed = "Montant" in layout.at and "Sens" in layout.at and "Debit" not in layout.at
+        self.signed = "Debit" not in layout.at
+        self.rounded = 0  # amounts with more than two decimals: so many cents may be missing
         self.dates: dict[str, date] = {}
         self.undated: dict[str, None] = dict.fromkeys(_NO_DATE)
+        self.cents: dict[str, int] = {}
         self.accounts: dict[str, int] = {}
         self.journals: dict[str, str] = {}  # code → name
-        self.roles: dict[tuple[str, str], str] = {}
-        self.customers: dict[tuple[str, str], str] = {}
-        self.collective: dict[str, Remark] = {}
-        self.parties: dict[str, tuple[date, str]] = {}
-        self.lines: list[LedgerLine] = []
-        self.methods: dict[str, str] = {}
-        self.rounded = 0
+        self.customers: dict[tuple[str, str], str] = {}  # account and auxiliary → key
+        self.unnamed: dict[str, str] = {}  # customers without auxiliary: their name
+        self.collective: list[Remark] = []
+        self.cleaned = _Cleaned()
+        self.roles: dict[str, str] = {}
+        self.methods = _Methods()
+        self.parts: list[_Part] = []
 
-    def read(self, rows: Iterator[Row]) -> LedgerSnapshot:
-        """Every row counted and checked; customer lines kept."""
-        entries = Entries(self.build)
-        count, number, total, fields = self._scan(rows, entries)
+    def read(self, blocks: Iterable[Block]) -> LedgerSnapshot:
+        """Every line counted and checked; customer lines kept."""
+        entries = Entries()
+        count = total = last = 0
+        for block in blocks:
+            count += len(block.numbers)
+            if count > self.options.max_rows:
+                raise Refused("too_many_lines", line=block.numbers[-1], value=self.options.max_rows)
+            if block.numbers:
+                total += self._take(block, entries)
+                last = block.numbers[-1]
         if not count:
             raise Refused("file_empty", line=self.layout.line)
         entries.close()
         if abs(total) > self.rounded:
-            self._refuse_unbalanced(total, number, entries)
+            self._refuse_unbalanced(total, last, entries)
         return self._snapshot(count, entries)
 
-    def _scan(self, rows: Iterator[Row], entries: Entries) -> tuple[int, int, int, list[str]]:
-        # One long loop on purpose: it runs a million times, each call in it would cost a tenth of the reading.
-        at, dates, accounts, undated = self.at, self.dates, self.accounts, self.undated
-        journal_at, entry_at, day_at = at["JournalCode"], at["EcritureNum"], at["EcritureDate"]
-        account_at, document_at = at["CompteNum"], at["PieceDate"]
-        signed, zeros, points = self.signed, _ZEROS, _POINTS
-        debit_at, credit_at = (0, 0) if signed else (at["Debit"], at["Credit"])
-        count = number = total = 0
-        journal = entry = day = None
-        numbered = True
-        balance = flags = 0
-        kept: list[Pending] = []
-        fields: list[str] = []
-        limit = self.options.max_rows
-        for number, fields in rows:
-            count += 1
-            if fields[entry_at] != entry or fields[journal_at] != journal or (not numbered and fields[day_at] != day):
-                if day is not None:
-                    entries.flush(str(journal), str(entry), str(day), numbered, number, balance, flags, kept)
-                journal, entry, day = fields[journal_at], fields[entry_at], fields[day_at]
-                numbered = bool(entry.strip(" 0"))
-                if journal not in self.journals:
-                    self.journals[journal] = fields[at["JournalLib"]]
-                balance = flags = 0
-                kept = []
-                if count > limit:
-                    raise Refused("too_many_lines", line=number, value=limit)
-            if fields[day_at] not in dates:
-                self._date(fields[day_at], number, "EcritureDate")
-            text = fields[document_at]
-            if text not in dates and text not in undated:
-                self._document_date(text, number)
-            if signed:
-                debit, credit = self._signed(fields, number)
-            else:
-                text = fields[debit_at]
-                if text in zeros:
-                    debit = 0
-                elif text[-3:-2] in points and (digits := text[:-3] + text[-2:]).isdecimal():
-                    debit = int(digits)
-                else:
-                    debit = self._amount(text, number, "Debit")
-                text = fields[credit_at]
-                if text in zeros:
-                    credit = 0
-                elif text[-3:-2] in points and (digits := text[:-3] + text[-2:]).isdecimal():
-                    credit = int(digits)
-                else:
-                    credit = self._amount(text, number, "Credit")
-            account = accounts.get(fields[account_at])
-            if account is None:
-                account = self._account(fields[account_at], number)
-            flags |= account
-            balance += debit - credit
-            total += debit - credit
-            if account & kinds.CUSTOMER:
-                kept.append((number, fields, debit, credit))
-            if not numbered and not balance:
-                entries.flush(str(journal), str(entry), str(day), numbered, number, 0, flags, kept)
-                journal = entry = day = None
-                kept = []
-        if day is not None:
-            entries.flush(str(journal), str(entry), str(day), numbered, number, balance, flags, kept)
-        return count, number, total, fields
+    def _take(self, block: Block, entries: Entries) -> int:
+        """Checks a block column by column and hands its lines to the entries; gives Σ(debit − credit)."""
+        days = self._column(block, "EcritureDate")
+        for text in _new(days, self.dates):
+            self._date(text, block.numbers[days.index(text)], "EcritureDate")
+        documents = self._column(block, "PieceDate")
+        for text in _new(documents, self.dates):
+            if text not in self.undated:
+                self._document_date(text, block.numbers[documents.index(text)])
+        debits, credits = self._signed_amounts(block) if self.signed else self._amounts(block)
+        accounts = self._column(block, "CompteNum")
+        for account in _new(accounts, self.accounts):
+            self._account(account, block.numbers[accounts.index(account)])
+        journals = self._column(block, "JournalCode")
+        for journal in _new(journals, self.journals):
+            self.journals[journal] = self._column(block, "JournalLib")[journals.index(journal)]
+        flags = list(map(self.accounts.__getitem__, accounts))
+        balances = list(map(sub, debits, credits))
+        numbers = self._column(block, "EcritureNum")
+        customers = [place for place, flag in enumerate(flags) if flag & kinds.CUSTOMER]
+        entries.take(Lines(block.numbers, journals, numbers, days, flags, balances), customers)
+        if customers:
+            self.parts.append(self._part(block, customers, debits, credits))
+        return sum(balances)
 
-    def build(self, pending: Pending, flags: int) -> None:
-        """One customer line, its entry's accounts known."""
-        number, fields, debit, credit = pending
-        at, dates = self.at, self.dates
-        entry_on = dates[fields[at["EcritureDate"]]]
-        document_on = dates.get(fields[at["PieceDate"]], entry_on)
-        account, auxiliary = fields[at["CompteNum"]], fields[at["CompAuxNum"]]
-        customer = self.customers.get((account, auxiliary)) or self._customer(fields, number)
-        name = self._name(customer, fields, entry_on)
-        label = _clean(fields[at["EcritureLib"]])
-        journal = fields[at["JournalCode"]], fields[at["JournalLib"]]
-        role = self.roles.get(journal)
-        if role is None:
-            role = self.roles.setdefault(journal, kinds.journal_role(*journal))
-        kind = kinds.line_kind(role, flags, debit - credit, label)
-        letter = fields[at["EcritureLet"]].strip()
-        foreign, foreign_cents = self._foreign(fields, number, debit - credit)
-        self.lines.append(
-            LedgerLine(
-                number,
-                customer,
-                name,
-                account.strip(),
-                journal[0].strip(),
-                fields[at["EcritureNum"]].strip(),
-                entry_on,
-                _clean(fields[at["PieceRef"]]),
-                document_on,
-                self._due(fields, number, label, document_on) if kind is Kind.INVOICE else None,
-                label,
-                debit,
-                credit,
-                letter,
-                self._optional_date(fields, "DateLet", number) if letter else None,
-                kind,
-                self.options.currency,
-                foreign,
-                foreign_cents,
-                self._method(fields),
-            )
+    def _column(self, block: Block, name: str) -> list[str]:
+        return block.cells[self.at[name] :: block.stride]
+
+    def _amounts(self, block: Block) -> tuple[list[int], list[int]]:
+        columns = []
+        for name in ("Debit", "Credit"):
+            texts = self._column(block, name)
+            joined = "\n".join(texts)
+            if _PLAIN_AMOUNTS.fullmatch(joined):
+                columns.append(list(map(int, joined.replace(",", "").split("\n"))))
+            else:
+                columns.append(self._mixed_amounts(texts, block, name))
+        return columns[0], columns[1]
+
+    def _mixed_amounts(self, texts: list[str], block: Block, name: str) -> list[int]:
+        known = self.cents
+        if len(known) > MAX_KNOWN:
+            known.clear()
+        for text in _new(texts, known):
+            known[text] = self._amount(text, block.numbers[texts.index(text)], name)
+        return list(map(known.__getitem__, texts))
+
+    def _signed_amounts(self, block: Block) -> tuple[list[int], list[int]]:
+        amounts = self._mixed_amounts(self._column(block, "Montant"), block, "Montant")
+        sides = self._column(block, "Sens")
+        debit = {text: self._is_debit(text, block.numbers[sides.index(text)]) for text in set(sides)}
+        debits = [cents if debit[side] else 0 for cents, side in zip(amounts, sides, strict=True)]
+        return debits, list(map(sub, amounts, debits))
+
+    def _part(self, block: Block, places: list[int], debits: list[int], credits: list[int]) -> _Part:
+        """The customer lines of a block, column by column; their kind must wait for the end of their entry."""
+
+        def column(name: str) -> list[str]:
+            index, stride, cells = self.at.get(name), block.stride, block.cells
+            return [""] * len(places) if index is None else [cells[place * stride + index] for place in places]
+
+        numbers = [block.numbers[place] for place in places]
+        accounts, auxiliaries, names = column("CompteNum"), column("CompAuxNum"), column("CompAuxLib")
+        pairs = list(zip(accounts, auxiliaries, strict=True))
+        for pair in set(pairs):
+            if pair not in self.customers:
+                place = pairs.index(pair)
+                self._customer(pair, column("CompteLib")[place], numbers[place])
+        customers = list(map(self.customers.__getitem__, pairs))
+        cleaned, unnamed, dates = self.cleaned, self.unnamed, self.dates
+        entry_on = list(map(dates.__getitem__, column("EcritureDate")))
+        signed = [debits[place] - credits[place] for place in places]
+        letters = list(map(cleaned.__getitem__, column("EcritureLet")))
+        foreign = self._foreign(column("Idevise"), column("Montantdevise"), numbers, signed)
+        return _Part(
+            numbers,
+            customers,
+            [
+                unnamed.get(customer) or cleaned[name] or customer
+                for customer, name in zip(customers, names, strict=True)
+            ],
+            list(map(cleaned.__getitem__, accounts)),
+            list(map(cleaned.__getitem__, column("JournalCode"))),
+            [entry.strip() for entry in column("EcritureNum")],
+            entry_on,
+            [clean(piece) for piece in column("PieceRef")],
+            [dates.get(text) or entry for text, entry in zip(column("PieceDate"), entry_on, strict=True)],
+            self._optional_dates("DateEcheance", column("DateEcheance"), numbers),
+            [clean(label) for label in column("EcritureLib")],
+            [debits[place] for place in places],
+            [credits[place] for place in places],
+            letters,
+            [
+                day if letter else None
+                for day, letter in zip(
+                    self._optional_dates("DateLet", column("DateLet"), numbers), letters, strict=True
+                )
+            ],
+            [self._role(journal) for journal in column("JournalCode")],
+            foreign[0],
+            foreign[1],
+            list(map(self.methods.__getitem__, column("ModeRglt"))),
         )
 
     def sound(self, fields: list[str]) -> bool:
@@ -215,18 +237,15 @@ class _Reader:
             self._date(fields[self.at["EcritureDate"]], 0, "EcritureDate")
             self._document_date(fields[self.at["PieceDate"]], 0)
             self._account(fields[self.at["CompteNum"]], 0)
-            if self.signed:
-                self._signed(fields, 0)
-            else:
-                self._amount(fields[self.at["Debit"]], 0, "Debit")
-                self._amount(fields[self.at["Credit"]], 0, "Credit")
+            for column in ("Montant",) if self.signed else ("Debit", "Credit"):
+                self._amount(fields[self.at[column]], 0, column)
         except Refused:
             return False
         return True
 
-    def refuse_cut_end(self, data: bytes) -> None:
+    def refuse_cut_end(self, data: bytes, encoding: str) -> None:
         """Refuses a last line without line end that stops inside its last field, the currency of an amount."""
-        last = re.split(rb"[\r\n]", data)[-1].decode(self.encoding.replace("utf-8-sig", "utf-8"), "replace")
+        last = re.split(rb"[\r\n]", data)[-1].decode(codec(encoding), "replace")
         fields = last.split(self.layout.separator)
         if self.at.get("Idevise") != len(self.layout.header) - 1 or len(fields) != len(self.layout.header):
             return
@@ -250,13 +269,6 @@ class _Reader:
         else:
             self._date(text, number, "PieceDate")
 
-    def _optional_date(self, fields: list[str], column: str, number: int) -> date | None:
-        index = self.at.get(column)
-        text = "" if index is None else fields[index].strip()
-        if text in _NO_DATE:
-            return None
-        return self.dates.get(text) or self._date(text, number, column)
-
     def _amount(self, text: str, number: int, column: str) -> int:
         text = text.strip()
         digits = text[:-3] + text[-2:]
@@ -272,14 +284,11 @@ class _Reader:
             self.rounded += 1
         return cents
 
-    def _signed(self, fields: list[str], number: int) -> tuple[int, int]:
-        cents = self._amount(fields[self.at["Montant"]], number, "Montant")
-        side = fields[self.at["Sens"]].strip().upper()
-        if side in ("D", "DEBIT", "DÉBIT", "+1", "1", "+"):
-            return cents, 0
-        if side in ("C", "CREDIT", "CRÉDIT", "-1", "-"):
-            return 0, cents
-        raise self._refused("side_unreadable", number, "Sens", fields[self.at["Sens"]])
+    def _is_debit(self, text: str, number: int) -> bool:
+        side = text.strip().upper()
+        if side not in ("D", "DEBIT", "DÉBIT", "+1", "1", "+", "C", "CREDIT", "CRÉDIT", "-1", "-"):
+            raise self._refused("side_unreadable", number, "Sens", text)
+        return side[0] in "D+1"
 
     def _account(self, text: str, number: int) -> int:
         account = text.strip()
@@ -291,48 +300,49 @@ class _Reader:
         self.accounts[text] = flags
         return flags
 
-    def _customer(self, fields: list[str], number: int) -> str:
-        raw = fields[self.at["CompteNum"]], fields[self.at["CompAuxNum"]]
-        account, auxiliary = raw[0].strip(), _clean(raw[1])
-        customer = self.customers[raw] = auxiliary or account
-        if not auxiliary and _is_collective(account, fields[self.at["CompteLib"]], self.options.customer_accounts):
-            self.collective[customer] = Remark("collective_account", number, "CompAuxNum", {"value": account})
-        return customer
-
-    def _name(self, customer: str, fields: list[str], entry_on: date) -> str:
-        if customer in self.collective:
-            name = _DIVERS
-        elif fields[self.at["CompAuxNum"]].strip():
-            name = _clean(fields[self.at["CompAuxLib"]]) or customer
+    def _customer(self, pair: tuple[str, str], account_name: str, number: int) -> None:
+        account, auxiliary = pair[0].strip(), clean(pair[1])
+        customer = self.customers[pair] = auxiliary or account
+        if auxiliary:
+            return
+        if _is_collective(account, account_name, self.options.customer_accounts):
+            self.unnamed[customer] = _DIVERS
+            self.collective.append(Remark("collective_account", number, "CompAuxNum", {"value": account}))
         else:
-            name = _clean(fields[self.at["CompteLib"]]) or customer
-        known = self.parties.get(customer)
-        if known is None or entry_on >= known[0]:
-            self.parties[customer] = entry_on, name
-        return name
+            self.unnamed[customer] = clean(account_name) or customer
 
-    def _due(self, fields: list[str], number: int, label: str, document_on: date) -> date | None:
-        return self._optional_date(fields, "DateEcheance", number) or due_in_label(label, document_on)
+    def _role(self, journal: str) -> str:
+        if journal not in self.roles:
+            self.roles[journal] = kinds.journal_role(journal, self.journals[journal])
+        return self.roles[journal]
 
-    def _method(self, fields: list[str]) -> str:
-        index = self.at.get("ModeRglt")
-        if index is None:
-            return ""
-        text = fields[index]
-        if text not in self.methods:
-            self.methods[text] = kinds.payment_method(text)
-        return self.methods[text]
+    def _optional_dates(self, column: str, texts: list[str], numbers: list[int]) -> list[date | None]:
+        for text in _new(texts, self.dates):
+            if text not in self.undated:
+                if text.strip() in _NO_DATE:
+                    self.undated[text] = None
+                else:
+                    self._date(text, numbers[texts.index(text)], column)
+        return list(map(self.dates.get, texts))
 
-    def _foreign(self, fields: list[str], number: int, amount_cents: int) -> tuple[str, int]:
-        """Currency and signed cents of the amount abroad: the sign is that of debit − credit, whatever the program."""
-        currency_at, amount_at = self.at.get("Idevise"), self.at.get("Montantdevise")
-        if currency_at is None or amount_at is None:
-            return "", 0
-        currency = fields[currency_at].strip().upper()
-        if not currency or currency in (self.options.currency, "EURO", "€"):
-            return "", 0
-        cents = abs(self._amount(fields[amount_at], number, "Montantdevise"))
-        return currency, -cents if amount_cents < 0 else cents
+    def _foreign(
+        self, currencies: list[str], amounts: list[str], numbers: list[int], signed: list[int]
+    ) -> tuple[list[str], list[int]]:
+        """Currency and signed cents of amounts abroad: the sign is that of debit − credit, whatever the program."""
+        names = {text: text.strip().upper() for text in set(currencies)}
+        if not any(name not in ("", self.options.currency, "EURO", "€") for name in names.values()):
+            return [""] * len(currencies), [0] * len(currencies)
+        found, cents = [], []
+        for text, amount, number, owed in zip(currencies, amounts, numbers, signed, strict=True):
+            name = names[text]
+            if name in ("", self.options.currency, "EURO", "€"):
+                found.append("")
+                cents.append(0)
+            else:
+                size = abs(self._amount(amount, number, "Montantdevise"))
+                found.append(name)
+                cents.append(-size if owed < 0 else size)
+        return found, cents
 
     def _refused(self, code: str, number: int, column: str, value: object) -> Refused:
         return Refused(code, line=number, column=self.layout.header[self.at[column]].strip(), value=value)
@@ -352,26 +362,84 @@ class _Reader:
         opening: set[date] = set()
         ordinary: set[date] = set()
         for journal, texts in entries.days.items():
-            role = kinds.journal_role(journal, self.journals.get(journal, ""))
-            (opening if role == "opening" else ordinary).update(self.dates[text] for text in texts)
+            (opening if self._role(journal) == "opening" else ordinary).update(self.dates[text] for text in texts)
         if not ordinary:
             return min(opening), max(opening)
         first = min(ordinary)
         return max((day for day in opening if day <= first), default=first), max(ordinary | opening)
 
     def _snapshot(self, count: int, entries: Entries) -> LedgerSnapshot:
-        lines = self.lines
-        if entries.late:
-            lines.sort(key=lambda line: line.line)
         first, last = self._period(entries)
-        for index in entries.openings(lines, first):
-            lines[index] = lines[index]._replace(kind=Kind.OPENING)
-        remarks = [*self.collective.values(), *entries.remarks(), *mend_pieces(lines)]
-        balance: dict[str, int] = {}
-        if lines:
-            balance[self.options.currency] = sum(line.debit_cents - line.credit_cents for line in lines)
-        parties = [ThirdParty(customer, name) for customer, (_, name) in self.parties.items()]
+        lines: list[LedgerLine] = []
+        done = 0
+        for part in self.parts:
+            flags = entries.flags[done : done + len(part.numbers)]
+            done += len(part.numbers)
+            lines += part.lines(flags, first, self.options.currency)
+        names = {line.customer: line.name for line in lines}
+        balance = {self.options.currency: sum(line.debit_cents - line.credit_cents for line in lines)} if lines else {}
+        remarks = [*self.collective, *entries.remarks(), *mend_pieces(lines)]
+        parties = [ThirdParty(customer, name) for customer, name in names.items()]
         return LedgerSnapshot("journal", FORMAT, lines, parties, remarks, count, first, last, balance)
+
+
+class _Part(NamedTuple):
+    """Customer lines column by column, in the order of `LedgerLine`; the journal's role where the kind will be."""
+
+    numbers: list[int]
+    customers: list[str]
+    names: list[str]
+    accounts: list[str]
+    journals: list[str]
+    entries: list[str]
+    entry_on: list[date]
+    pieces: list[str]
+    document_on: list[date]
+    due_on: list[date | None]
+    labels: list[str]
+    debits: list[int]
+    credits: list[int]
+    letters: list[str]
+    lettered_on: list[date | None]
+    roles: list[str]
+    foreign: list[str]
+    foreign_cents: list[int]
+    methods: list[str]
+
+    def lines(self, flags: list[int], first_day: date, currency: str) -> Iterator[LedgerLine]:
+        """The lines, now that the accounts of their entries are known.
+
+        An entry of balance-sheet accounts with capital or reserves on the first day is an opening, whatever its
+        journal."""
+        found = [
+            Kind.OPENING
+            if flag & kinds.EQUITY and not flag & kinds.RESULT and day == first_day
+            else kinds.line_kind(role, flag, debit - credit, label)
+            for role, flag, debit, credit, label, day in zip(
+                self.roles, flags, self.debits, self.credits, self.labels, self.entry_on, strict=True
+            )
+        ]
+        due_on = [
+            due or (due_in_label(label, document_on) if kind is Kind.INVOICE else None)
+            for due, label, document_on, kind in zip(self.due_on, self.labels, self.document_on, found, strict=True)
+        ]
+        before, after = self[:9], self[10:15]
+        columns = (*before, due_on, *after, found, repeat(currency), *self[16:])
+        return map(LedgerLine, *columns)
+
+
+class _Cleaned(dict[str, str]):
+    """Texts that come back, cleaned once."""
+
+    def __missing__(self, text: str) -> str:
+        found = self[text] = clean(text)
+        return found
+
+
+class _Methods(dict[str, str]):
+    def __missing__(self, text: str) -> str:
+        found = self[text] = kinds.payment_method(text)
+        return found
 
 
 def _is_collective(account: str, label: str, prefixes: tuple[str, ...]) -> bool:
@@ -382,7 +450,12 @@ def _is_collective(account: str, label: str, prefixes: tuple[str, ...]) -> bool:
     return len(stem) <= 3 or stem in prefixes or bool(_COLLECTIVE.match(kinds.plain(label).strip()))
 
 
-def _clean(text: str) -> str:
+def _new(texts: list[str], known: Container[str]) -> list[str]:
+    """The different texts not met before."""
+    return [text for text in set(texts) if text not in known]
+
+
+def clean(text: str) -> str:
     """Trimmed, single spaces, no control characters."""
     if not text.isprintable():
         text = _UNPRINTABLE.sub(" ", text)

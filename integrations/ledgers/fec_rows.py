@@ -1,48 +1,86 @@
-"""The lines of a FEC → fields, one list per line, all of the header's width.
+"""The lines of a FEC → blocks of fields, every line of the header's width.
 
-Quick when nothing is special (split on the separator); quotes, separators inside a label and missing or extra
+Quick when nothing is special: a whole chunk is split at once. Quotes, separators inside a label and missing or extra
 columns take the slow way, and what stays wrong refuses the file, naming the line."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from itertools import islice
+from typing import NamedTuple
 
 from integrations.ledgers import text
 from integrations.ledgers.fec_columns import Layout
 from integrations.ledgers.values import ReadOptions, Refused
 from integrations.ledgers.workbook import Workbook
 
+Sound = Callable[[list[str]], bool]  # whether fields make sense as an entry line
 Row = tuple[int, list[str]]
+
 MAX_JOINED = 20  # physical lines one quoted field may spread over
+BATCH = 5_000
 
 
-def text_rows(data: bytes, layout: Layout, sound: Callable[[list[str]], bool]) -> Iterator[Row]:
-    """Number and fields of each line after the header; `sound` says whether fields make sense as an entry line."""
+class Block(NamedTuple):
+    """Some lines, flat: the fields of line i start at `i * stride`. `numbers` are the line numbers in the file."""
+
+    cells: list[str]
+    stride: int
+    numbers: Sequence[int]
+
+
+def text_blocks(data: bytes, layout: Layout, sound: Sound) -> Iterator[Block]:
+    """The lines of a text after its header."""
     if b'"' in data:
-        yield from _quoted_rows(data, layout, sound)
+        yield from _batches(_quoted_rows(data, layout, sound), len(layout.header))
         return
-    number, separator, width = 0, layout.separator, len(layout.header)
-    for lines in text.blocks(data, layout.encoding):
-        for line in lines:
-            number += 1
-            fields = line.split(separator)
-            if len(fields) != width:
-                mended = _mend(fields, layout, number, sound)
-                if mended is None:
-                    continue
-                fields = mended
-            if number > layout.line:
-                yield number, fields
+    separator, width = layout.separator, len(layout.header)
+    stride, number = width + 1, 0
+    for chunk in text.chunks(data, layout.encoding):
+        first = number + 1
+        if number < layout.line:
+            header, number = chunk.split("\n", layout.line), layout.line
+            chunk, first = header[layout.line] if len(header) > layout.line else "", layout.line + 1
+        count = chunk.count("\n") + (bool(chunk) and not chunk.endswith("\n"))
+        # A cell of its own for each line end: all stand where they must if and only if all lines have the width.
+        cells = chunk.replace("\n", f"{separator}\n{separator}").split(separator)
+        if chunk.endswith("\n"):
+            cells.pop()
+        elif chunk:
+            cells.append("\n")
+        number = first - 1 + count
+        if len(cells) == count * stride and cells[width::stride].count("\n") == count:
+            yield Block(cells, stride, range(first, first + count))
+        else:
+            lines = chunk.removesuffix("\n").split("\n")
+            yield from _batches(_mended_rows(lines, first, layout, sound), width)
 
 
-def workbook_rows(data: bytes, layout: Layout, options: ReadOptions) -> Iterator[Row]:
-    """Number and fields of each row after the header, as text: dates AAAAMMJJ, numbers with a decimal point."""
+def workbook_blocks(data: bytes, layout: Layout, options: ReadOptions) -> Iterator[Block]:
+    """The rows of a workbook after its header, as text: dates AAAAMMJJ, numbers with a decimal point."""
+    return _batches(_workbook_rows(data, layout, options), len(layout.header))
+
+
+def _batches(rows: Iterable[Row], width: int) -> Iterator[Block]:
+    rest = iter(rows)
+    while batch := list(islice(rest, BATCH)):
+        yield Block([field for _, fields in batch for field in fields], width, [number for number, _ in batch])
+
+
+def _mended_rows(lines: list[str], first: int, layout: Layout, sound: Sound) -> Iterator[Row]:
+    for number, line in enumerate(lines, first):
+        fields: list[str] | None = line.split(layout.separator)
+        if fields is not None and len(fields) != len(layout.header):
+            fields = _mend(fields, layout, number, sound)
+        if fields is not None:
+            yield number, fields
+
+
+def _workbook_rows(data: bytes, layout: Layout, options: ReadOptions) -> Iterator[Row]:
     width = len(layout.header)
     for number, row in enumerate(Workbook(data).rows(layout.sheet), 1):
-        if number > options.max_rows:
-            raise Refused("too_many_lines", line=number, value=options.max_rows)
         if number <= layout.line:
             continue
         fields = [_cell_text(cell) for cell in row[:width]]
@@ -50,12 +88,12 @@ def workbook_rows(data: bytes, layout: Layout, options: ReadOptions) -> Iterator
             yield number, fields + [""] * (width - len(fields))
 
 
-def _quoted_rows(data: bytes, layout: Layout, sound: Callable[[list[str]], bool]) -> Iterator[Row]:
-    """As `text_rows` for files with quotes: a field in quotes may hold separators, doubled quotes, line ends."""
+def _quoted_rows(data: bytes, layout: Layout, sound: Sound) -> Iterator[Row]:
+    """As `_mended_rows` for files with quotes: a field in quotes may hold separators, doubled quotes, line ends."""
     number, width = 0, len(layout.header)
     opened: list[str] = []  # lines of a quoted field that has not closed yet
-    for lines in text.blocks(data, layout.encoding):
-        for line in lines:
+    for chunk in text.chunks(data, layout.encoding):
+        for line in chunk.removesuffix("\n").split("\n"):
             number += 1
             if number <= layout.line:
                 continue
@@ -69,11 +107,9 @@ def _quoted_rows(data: bytes, layout: Layout, sound: Callable[[list[str]], bool]
                     opened.append(line)
                     continue
                 else:
-                    mended = _mend(fields or raw, layout, number - len(opened), sound)
-                    if mended is None:
-                        continue
-                    fields = mended
-            yield number - len(opened), fields
+                    fields = _mend(fields or raw, layout, number - len(opened), sound)
+            if fields is not None:
+                yield number - len(opened), fields
             opened = []
     if opened:
         raise Refused("column_count", line=number - len(opened) + 1, value=1, expected=layout.named)
@@ -89,9 +125,7 @@ def _split_quoted(line: str, separator: str) -> list[str] | None:
     return rows[0] if len(rows) == 1 else None
 
 
-def _mend(
-    fields: list[str], layout: Layout, number: int, sound: Callable[[list[str]], bool]
-) -> list[str] | None:
+def _mend(fields: list[str], layout: Layout, number: int, sound: Sound) -> list[str] | None:
     """Fields of a line whose count differs from the header's; None for a blank line."""
     if not any(field.strip() for field in fields):
         return None
@@ -100,7 +134,7 @@ def _mend(
         return fields + [""] * (width - len(fields))
     if len(fields) > width:
         extra = len(fields) - width
-        if not any(field.strip() for field in fields[width:]) and (number <= layout.line or sound(fields[:width])):
+        if not any(field.strip() for field in fields[width:]) and sound(fields[:width]):
             return fields[:width]
         for name in ("EcritureLib", "CompAuxLib", "CompteLib"):
             at = layout.at[name]

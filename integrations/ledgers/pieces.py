@@ -12,6 +12,7 @@ from rules.ledger import Kind, LedgerLine, Remark
 MIN_SALES = 4  # below, "more than half of the invoices" says nothing
 LONGEST_TERM = timedelta(days=400)
 
+_DUE_WORDS = ("ech", "éch", "due", "vervaldag", "fällig")
 _DUE = re.compile(
     r"(?:\b(?:ech(?:eance)?|éch(?:éance)?|due(?: date)?|vervaldag|fällig(?: am)?)\b)\s*[.:]?\s*(?:le |au |du )?"
     r"([0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[12][0-9])?[0-9]{2}|[12][0-9]{3}-[0-9]{2}-[0-9]{2}|20[0-9]{6})(?![0-9/])",
@@ -25,6 +26,9 @@ _NUMBER = re.compile(
 
 def due_in_label(label: str, document_on: date) -> date | None:
     """A due date the label states with its word ("ECH 31/01/2024"), when it can be one: 0 to 400 days after."""
+    lower = label.lower()
+    if not any(word in lower for word in _DUE_WORDS):
+        return None
     found = _DUE.search(label)
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Bytes of a text file → encoding and lines, in blocks, so that a file of any size needs little memory.
+"""Bytes of a text file → encoding and lines, in chunks, so that a file of any size needs little memory.
 
 Encoding ladder: BOM → strict UTF-8 → CP850 / CP1252 / ISO-8859-15. A UTF-8 file with a broken byte is damaged,
 not CP1252: it is refused, naming the line."""
@@ -11,8 +11,7 @@ from collections.abc import Iterator
 
 from integrations.ledgers.values import Refused
 
-BLOCK = 4 * 1024 * 1024
-MAX_LINE = 1024 * 1024
+CHUNK = 256 * 1024  # and the longest line
 
 _DOS_LETTERS = re.compile(rb"[A-Za-z][\x82\x85\x87\x88\x8a\x8b\x8c\x93\x96\x97][A-Za-z]")
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
@@ -41,44 +40,32 @@ def codec(encoding: str) -> str:
     return "utf-8" if encoding in ("utf-8-sig", "utf-16") else encoding
 
 
-def blocks(data: bytes, encoding: str) -> Iterator[list[str]]:
-    """The lines of unwrapped text, in blocks; CRLF, LF or CR alone ends a line.
+def chunks(data: bytes, encoding: str) -> Iterator[str]:
+    """Unwrapped text in pieces of about 1 MiB that end where a line ends; CRLF, LF or CR alone becomes "\\n".
 
     A CR inside the lines of an LF file stays in the field as a space. Refuses a line longer than 1 MiB."""
     mark = b"\n" if b"\n" in data else b"\r"
     name = codec(encoding)
-    start, size, count = 0, len(data), 0
+    start, size, lines = 0, len(data), 0
     while start < size:
-        end = start + BLOCK
-        if end < size:
-            cut = data.rfind(mark, start, end)
-            end = cut + 1 if cut >= 0 else size
-        else:
-            end = size
-        block = data[start:end]
+        end = size
+        if start + CHUNK < size:
+            end = data.rfind(mark, start, start + CHUNK) + 1
+            if not end:
+                raise Refused("line_too_long", line=lines + 1)
+        chunk = data[start:end]
         if mark == b"\r":
-            block = block.replace(b"\r", b"\n")
-        elif b"\r" in block:
-            block = block.replace(b"\r\n", b"\n").replace(b"\r", b" ")
-        lines = block.decode(name).split("\n")
-        if block.endswith(b"\n"):
-            lines.pop()
-        if len(block) > MAX_LINE and len(lines) < len(block) // MAX_LINE + 1:
-            _refuse_long_line(lines, count)
-        count += len(lines)
-        yield lines
+            chunk = chunk.replace(b"\r", b"\n")
+        elif b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+        lines += chunk.count(b"\n")
+        yield chunk.decode(name)
         start = end
 
 
 def line_at(data: bytes, position: int) -> int:
     """The number, from 1, of the line that holds a byte."""
     return data.count(b"\n" if b"\n" in data else b"\r", 0, position) + 1
-
-
-def _refuse_long_line(lines: list[str], before: int) -> None:
-    for number, line in enumerate(lines, before + 1):
-        if len(line) > MAX_LINE:
-            raise Refused("line_too_long", line=number)
 
 
 def _encoding(data: bytes) -> str:
@@ -105,8 +92,8 @@ def _check_utf8(data: bytes) -> None:
     decoder = codecs.getincrementaldecoder("utf-8")()
     start = 0
     try:
-        for start in range(0, len(data), BLOCK):
-            decoder.decode(data[start : start + BLOCK], final=start + BLOCK >= len(data))
+        for start in range(0, len(data), CHUNK):
+            decoder.decode(data[start : start + CHUNK], final=start + CHUNK >= len(data))
     except UnicodeDecodeError as error:
         # `start` of the error counts from the bytes kept from the block before.
         at = start + min(error.start, len(data) - start - 1)
