@@ -53,10 +53,9 @@ def scenarios(session: Session, company_id: int) -> dict[int, facts.Scenario]:
     steps: dict[tuple[int, str, bool], list[facts.Step]] = {}
     for scenario_id, name, by_item, *row in session.connection().execute(query).all():
         *fields, position, template = row
-        debit = template == DEBIT_TEMPLATE
-        line = steps.setdefault((scenario_id, name, by_item), [])
-        line.append(facts.Step(*fields, debit, position, template))
-    return {key[0]: facts.Scenario(key[0], key[1], tuple(chain), key[2]) for key, chain in steps.items()}
+        values: list[Any] = [*fields, template == DEBIT_TEMPLATE, position, template]
+        steps.setdefault((scenario_id, name, by_item), []).append(facts.Step(*values))
+    return {key[0]: facts.Scenario(key[0], key[1], tuple(line), key[2]) for key, line in steps.items()}
 
 
 def _step_columns() -> tuple[sa.ColumnElement[Any] | Any, ...]:
