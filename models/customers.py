@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Cents, Flag, Key, Text
 
@@ -102,3 +102,9 @@ class Note(Base):
     written_at: Mapped[datetime]
     body: Mapped[str]
     pinned: Mapped[Flag]
+
+
+def suspects(session: Session, company_id: int, today: date) -> list[int]:
+    """Customers for whom something may happen today."""
+    query = sa.select(Customer.id).where(Customer.company_id == company_id, Customer.review_on <= today)
+    return list(session.scalars(query))

@@ -22,8 +22,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
+from rules.days import end_of_month
 from rules.ledger import Kind, LedgerLine
-from rules.settlement import Line, Made, named_in, reference, remaining, settle
+from rules.settlement import Line, Made, named_in, oldest, reference, remaining, settle
 
 Agreement = tuple[Line, Line]  # opening line, earlier line
 
@@ -86,6 +87,7 @@ def _agree(opening: list[Line], active: list[Line], made: list[Made]) -> tuple[l
 
     First the untouched lines; then settled ones that the opening shows unsettled on both sides (they were lettered
     after the year closed: the allocation is taken back); then the residues of partly settled ones."""
+    opening, active = sorted(opening, key=oldest), sorted(active, key=oldest)
     left = remaining(active, made)
     untouched = [one for one in active if left[one.ref] == one.amount]
     agreed = _match(opening, untouched)
@@ -180,6 +182,11 @@ class Openings(NamedTuple):
     opens_on: dict[int, date]
     unclear: int
 
+    @property
+    def first(self) -> date:
+        """The first day books open on; only where there are openings."""
+        return min(self.opens_on.values())
+
 
 def read_openings(lines: Sequence[LedgerLine]) -> Openings:
     """The day each opening line opens the books of, by index; lines that open nothing are left out.
@@ -193,8 +200,7 @@ def read_openings(lines: Sequence[LedgerLine]) -> Openings:
     days = sorted({lines[index].entry_on for index in openings})
     body = min((one.entry_on for one in lines if one.kind != Kind.OPENING), default=None)
     if body is None or days[-1] <= body:
-        first = days[0] if len(days) == 1 else _books_open(days[-1], body)
-        return Openings(dict.fromkeys(openings, first), 0)
+        return Openings(dict.fromkeys(openings, _books_open(days, body)), 0)
     opens: dict[int, date] = {}
     unclear = 0
     if days[0] <= body or (days[0] - body).days <= 31:
@@ -210,13 +216,14 @@ def read_openings(lines: Sequence[LedgerLine]) -> Openings:
     return Openings(opens, unclear)
 
 
-def _books_open(last: date, body: date | None) -> date:
-    """First of the month of the first other line, after the last repeated day."""
-    if body is not None and body.replace(day=1) > last:
-        return body.replace(day=1)
-    if body is not None and body > last:
-        return body
-    return last
+def _books_open(days: list[date], body: date | None) -> date:
+    """The first day of the new books: the day of the openings; when they keep their original days, or stand on the
+    last day of the closed year, the first of the month of the first other line."""
+    last = days[-1]
+    if body is None or (len(days) == 1 and last != end_of_month(last)) or body == last:
+        return last
+    first = body.replace(day=1)
+    return first if first > last else body
 
 
 def _repeats_balance(lines: Sequence[LedgerLine], on_day: list[int], day: date, opens: dict[int, date]) -> bool:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import date
+from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -50,7 +51,7 @@ class Made(NamedTuple):
     how: str  # letter, piece, label, carried, listed
 
 
-_oldest = attrgetter("due_on", "document_on", "ref")
+oldest = attrgetter("due_on", "document_on", "piece", "amount", "ref")
 _TOKEN = re.compile(r"[^\W_](?:[\w./-]*\w)?")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
@@ -124,8 +125,8 @@ def _pair(group: list[Line], made: list[Made]) -> None:
         if one.amount:
             _take(made, one, other, abs(one.amount), "letter")
         return
-    debits = sorted((one for one in group if one.amount > 0), key=_oldest)
-    credits = sorted((one for one in group if one.amount < 0), key=_oldest)
+    debits = sorted((one for one in group if one.amount > 0), key=oldest)
+    credits = sorted((one for one in group if one.amount < 0), key=oldest)
     if len(debits) > 1 and len(credits) > 1:
         by_amount: dict[int, list[Line]] = {}
         for credit in credits:
@@ -148,8 +149,8 @@ def _take_equal(debit: Line, by_amount: dict[int, list[Line]], same_reference: b
 
 def _reduce(group: list[Line], made: list[Made]) -> None:
     """A group that does not balance: its credits reduce its debits, oldest due first; the residue stays open."""
-    debits = sorted((one for one in group if one.amount > 0), key=_oldest)
-    credits = sorted((one for one in group if one.amount < 0), key=_oldest)
+    debits = sorted((one for one in group if one.amount > 0), key=oldest)
+    credits = sorted((one for one in group if one.amount < 0), key=oldest)
     _fifo(debits, credits, made)
 
 
@@ -197,7 +198,7 @@ def _nameable(piece: str) -> bool:
 def named_in(label: str) -> set[str]:
     """Every run of text in a label that could be a reference: its words and its pairs of words."""
     words = [word.casefold() for word in _TOKEN.findall(label)]
-    return {*words, *(f"{one} {two}" for one, two in zip(words, words[1:], strict=False))}
+    return {*words, *(f"{one} {two}" for one, two in pairwise(words))}
 
 
 def _settle_loose(group: list[Line], made: list[Made]) -> None:

@@ -1,0 +1,441 @@
+"""Syncs: reading a file into the ledger of a company, all or nothing, repeatable, with a way back.
+
+The file is read elsewhere (`integrations.ledgers`, in a child process), what it means is drafted and settled by
+`ledger_draft` and `ledger_settle`, written by `ledger_store`. Nothing here commits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from integrations.ledgers.sandbox import read_in_child
+from integrations.ledgers.values import ReadOptions, Refused
+from models import audit, bulk
+from models.company import Company
+from models.ledger import (
+    Stored,
+    checks,
+    company_opens,
+    forget_old_undo,
+    journal_days,
+    known_contacts,
+    last_customer_id,
+    last_done_sync,
+    last_entry_on,
+    last_list_on,
+    stored_allocations,
+    stored_items,
+)
+from models.syncs import Sync
+from rules.errors import DomainError
+from rules.ledger import LedgerSnapshot, Remark
+from rules.terms import Terms
+from services import mappings
+from services.ledger_draft import Book, Days, Draft, DueDates, book_signature, draft_journal, draft_list
+from services.ledger_settle import Plan, settle_draft
+from services.ledger_store import Undo, look_again, take_back, unpack, write_plan
+from services.third_parties import CustomerPlan, plan_customers, write_customers
+
+MAX_IDS = 5000  # of each kind of change, kept for the page
+UNDOABLE = 5  # syncs that keep what takes them back
+
+
+@dataclass(slots=True)
+class SyncResult:
+    """What a sync did (or, on a dry run, would do). Counts are of items; money is signed cents."""
+
+    status: str  # done, refused, dry_run
+    format: str = ""
+    kind: str = ""
+    lines_read: int = 0
+    customers: int = 0
+    customers_new: int = 0
+    items_new: int = 0
+    items_changed: int = 0
+    items_settled: int = 0
+    items_vanished: int = 0
+    balance_cents: int = 0  # Σ open of the company afterwards, in its currency
+    gap_cents: int = 0
+    remarks: list[Remark] = field(default_factory=list)
+    error: DomainError | None = None
+    sync_id: int | None = None
+
+
+def stage_file(session: Session, company: Company, path: str, filename: str, actor_id: int | None, now: datetime) -> Sync:
+    """Note a file that was received and kept (`path`, below the data folder) but not read in yet."""
+    sync = Sync(company_id=company.id, state="staged", file_name=filename, file_path=path, started_at=now, by_id=actor_id)
+    session.add(sync)
+    session.flush()
+    return sync
+
+
+def read_options(company: Company, today: date) -> ReadOptions:
+    """How files of this company are read."""
+    return ReadOptions(customer_accounts=company.account_prefixes, currency=company.currency, today=today)
+
+
+def run_sync(
+    session: Session,
+    company: Company,
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    actor_id: int | None,
+    now: datetime,
+    today: date,
+    *,
+    dry_run: bool = False,
+    staged: Sync | None = None,
+    shape: str = "",
+) -> SyncResult:
+    """Read a file and take it into the ledger; the mapping used is remembered for the `shape` given. A refused file leaves a Sync row with the reason and nothing else; the
+    same file again, nothing having come between, changes nothing."""
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    last = last_done_sync(session, company.id)
+    if last is not None and last.file_hash == digest and _means_the_same(last.options, _settings(options)):
+        return _again(session, company, last, filename, actor_id, now, dry_run=dry_run, staged=staged)
+    try:
+        snapshot, used = _read(session, company, data, filename, options)
+        if dry_run:
+            return _preview(session, company, snapshot, today)
+        sync = staged or stage_file(session, company, "", filename, actor_id, now)
+        sync.file_hash, sync.options = digest, _settings(used)
+        with session.begin_nested():
+            result = apply_snapshot(session, company, snapshot, sync, now, today)
+    except DomainError as error:
+        return _refused(session, company, error, filename, digest, actor_id, now, dry_run=dry_run, staged=staged)
+    if shape and used.mapping is not None:
+        mappings.remember(session, company.id, shape, used.mapping, now)
+    counts = {name: getattr(result, name) for name in ("items_new", "items_changed", "items_settled", "items_vanished")}
+    audit.record(session, now, actor_id, company.id, "run", "sync", sync.id, {"file": filename, **counts})
+    return result
+
+
+def _read(
+    session: Session, company: Company, data: bytes, filename: str, options: ReadOptions
+) -> tuple[LedgerSnapshot, ReadOptions]:
+    """The file in our words; a spreadsheet of a shape seen before is read as it was then."""
+    try:
+        return read_in_child(data, filename, options), options
+    except Refused as refused:
+        if refused.code != "mapping_needed" or options.mapping is not None:
+            raise
+        mapping = mappings.recall(session, company.id, data, filename)
+        if mapping is None:
+            raise
+        used = replace(options, mapping=mapping)
+        return read_in_child(data, filename, used), used
+
+
+def _settings(options: ReadOptions) -> dict[str, Any]:
+    return {
+        "mapping": options.mapping.to_json() if options.mapping else None,
+        "customer_accounts": list(options.customer_accounts),
+        "currency": options.currency,
+        "day": options.today.isoformat() if options.today else None,
+    }
+
+
+def _means_the_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether the same bytes mean the same: accounts, currency, mapping; the day where the file does not say its own."""
+    mapping = before.get("mapping")
+    names = ["customer_accounts", "currency"]
+    if now["mapping"] is not None:
+        names.append("mapping")
+    if mapping and mapping.get("kind") == "open_items" and not mapping.get("as_of"):
+        names.append("day")
+    return all(before.get(name) == now[name] for name in names)
+
+
+def _again(
+    session: Session,
+    company: Company,
+    last: Sync,
+    filename: str,
+    actor_id: int | None,
+    now: datetime,
+    *,
+    dry_run: bool,
+    staged: Sync | None,
+) -> SyncResult:
+    """The file of the last sync once more: the ledger is as fresh as today, nothing changes."""
+    remarks = [remark_of(one) for one in last.remarks]
+    result = SyncResult(
+        "dry_run" if dry_run else "done", last.format, last.kind, last.lines_read, last.customers,
+        balance_cents=last.balance_cents, gap_cents=last.gap_cents, remarks=remarks,
+    )  # fmt: skip
+    if dry_run:
+        return result
+    sync = staged or stage_file(session, company, "", filename, actor_id, now)
+    sync.file_hash, sync.options = last.file_hash, dict(last.options)
+    sync.starts_on, sync.ends_on = last.starts_on, last.ends_on
+    undo = Undo(last_sync_at=_text(company.last_sync_at), ledger_on=_text(company.ledger_on))
+    _finish(session, company, sync, result, {}, undo, now)
+    audit.record(session, now, actor_id, company.id, "run", "sync", sync.id, {"file": filename, "same_file": True})
+    return result
+
+
+def _refused(
+    session: Session,
+    company: Company,
+    error: DomainError,
+    filename: str,
+    digest: str,
+    actor_id: int | None,
+    now: datetime,
+    *,
+    dry_run: bool,
+    staged: Sync | None,
+) -> SyncResult:
+    result = SyncResult("refused", error=error)
+    if dry_run:
+        return result
+    sync = staged or stage_file(session, company, "", filename, actor_id, now)
+    sync.state, sync.finished_at, sync.file_hash = "refused", now, digest
+    sync.error = {"code": error.code, "params": _plain(error.params)}
+    result.sync_id = sync.id
+    audit.record(session, now, actor_id, company.id, "refuse", "sync", sync.id, {"file": filename, "code": error.code})
+    session.flush()
+    return result
+
+
+def _preview(session: Session, company: Company, snapshot: LedgerSnapshot, today: date) -> SyncResult:
+    """All of a sync but the writing."""
+    customers = plan_customers(session, company, snapshot)
+    result = _counted("dry_run", snapshot, customers)
+    result.balance_cents = company_opens(session, company.id, company.currency)
+    if snapshot.kind == "third_parties":
+        return result
+    book = _book(session, company, customers, stored_items(session, company.id))
+    draft = _draft(book, snapshot, customers, today)
+    plan = _settle(session, company, draft)
+    _count(result, plan)
+    result.balance_cents += _balance_change(plan, company.currency)
+    return result
+
+
+def _balance_change(plan: Plan, currency: str) -> int:
+    """By how much Σ open of the touched lines changes."""
+    draft = plan.draft
+    after = sum(result.open_cents for one, result in zip(draft.records, plan.results, strict=True) if one.currency == currency)
+    before = sum(one.open_cents for one in (*draft.before, *draft.vanished) if one and one.currency == currency)
+    return after - before
+
+
+def apply_snapshot(
+    session: Session, company: Company, snapshot: LedgerSnapshot, sync: Sync, now: datetime, today: date
+) -> SyncResult:
+    """Take a ledger that was read into the books of the company; repeatable without effect.
+
+    Errors (nothing may be kept then, the caller rolls back or uses a savepoint): no_customer_lines, older_list,
+    list_before_journal, list_without_day."""
+    session.flush()
+    customers = plan_customers(session, company, snapshot)
+    undo_customers = write_customers(session, company, customers, now)
+    result = _counted("done", snapshot, customers)
+    touched = {one.id for one in customers.changed}
+    undo, changes = Undo(), dict[str, list[int]]()
+    if snapshot.kind != "third_parties":
+        book = _book(session, company, customers, stored_items(session, company.id))
+        draft = _draft(book, snapshot, customers, today)
+        plan = _settle(session, company, draft)
+        undo = write_plan(session, company.id, sync.id, snapshot.format, plan, today)
+        _count(result, plan)
+        changes = _changes(session, sync.id, plan)
+        touched |= draft.touched
+    retimed = customers.with_new_terms()
+    if retimed:
+        more = _retime(session, company, customers, retimed, sync.id, snapshot.format, today)
+        undo.add(more)
+    look_again(session, touched | retimed, today)
+    undo.customers = undo_customers
+    undo.customers_until = last_customer_id(session)
+    undo.contacts_until = known_contacts(session, company.id)[1]
+    undo.last_sync_at, undo.ledger_on = _text(company.last_sync_at), _text(company.ledger_on)
+    sync.starts_on, sync.ends_on = snapshot.starts_on, snapshot.ends_on
+    if touched or retimed:
+        company.ledger_version += 1
+    company.ledger_on = last_entry_on(session, company.id)
+    result.balance_cents = company_opens(session, company.id, company.currency)
+    result.gap_cents = sum(abs(one.gap_cents) for one in checks(session, company.id))
+    _finish(session, company, sync, result, changes, undo, now)
+    return result
+
+
+def _book(session: Session, company: Company, customers: CustomerPlan, stored: list[Stored]) -> Book:
+    listed = any(one.listed_cents is not None for one in stored)
+    return Book(
+        prefixes=tuple(sorted(company.account_prefixes, key=len, reverse=True)),
+        terms=Terms(company.terms_days, company.terms_mode),
+        customer_terms=customers.terms(),
+        stored=stored,
+        journals=journal_days(session, company.id),
+        list_on=last_list_on(session, company.id) if listed else None,
+    )
+
+
+def _draft(book: Book, snapshot: LedgerSnapshot, customers: CustomerPlan, today: date) -> Draft:
+    if snapshot.kind == "open_items":
+        return draft_list(book, snapshot, customers.ids, today)
+    return draft_journal(book, snapshot, customers.ids)
+
+
+def _settle(session: Session, company: Company, draft: Draft) -> Plan:
+    ids = {one.id: one.customer_id for one in draft.records if one.id}
+    ids |= {one.id: one.customer_id for one in draft.vanished}
+    allocations = stored_allocations(session, company.id, ids) if ids else []
+    month = int(draft.cuts[-1][5:7]) if draft.cuts else 1
+    prefixes = sorted(company.account_prefixes, key=len, reverse=True)
+    return settle_draft(draft, prefixes, allocations, month)
+
+
+def _counted(status: str, snapshot: LedgerSnapshot, customers: CustomerPlan) -> SyncResult:
+    met = {one.customer for one in snapshot.lines} | {one.customer for one in snapshot.third_parties}
+    return SyncResult(
+        status, snapshot.format, snapshot.kind, snapshot.lines_read, len(met), len(customers.new),
+        remarks=list(snapshot.remarks),
+    )  # fmt: skip
+
+
+def _count(result: SyncResult, plan: Plan) -> None:
+    result.items_new, result.items_changed = len(plan.new), len(plan.changed)
+    result.items_settled, result.items_vanished = len(plan.settled), len(plan.draft.vanished)
+    result.remarks += plan.draft.remarks
+    counted = sum(plan.draft.records[place].opens_on is not None for place in plan.new)
+    if plan.repeated or plan.carried:
+        params: dict[str, object] = {"repeated": len(plan.repeated), "counted": counted, "carried": len(plan.carried)}
+        result.remarks.append(Remark("openings_read", params=params))
+
+
+def _changes(session: Session, sync_id: int, plan: Plan) -> dict[str, list[int]]:
+    """Ids of items by kind of change, at most `MAX_IDS` of each, for the page."""
+    by_key = {key: number for number, key in bulk.fetch(session, "SELECT id, key FROM item WHERE first_sync_id = ?", [sync_id])}
+
+    def ids(places: Iterable[int]) -> list[int]:
+        kept = list(places)[:MAX_IDS]
+        return [plan.draft.records[place].id or by_key[plan.draft.records[place].key] for place in kept]
+
+    found = {
+        "new": ids(plan.new),
+        "changed": ids(plan.changed),
+        "settled": ids(plan.settled),
+        "carried": ids(plan.carried),
+        "repeated": ids(plan.repeated),
+        "vanished": [one.id for one in plan.draft.vanished[:MAX_IDS]],
+    }
+    return {kind: numbers for kind, numbers in found.items() if numbers}
+
+
+def _finish(
+    session: Session,
+    company: Company,
+    sync: Sync,
+    result: SyncResult,
+    changes: dict[str, list[int]],
+    undo: Undo,
+    now: datetime,
+) -> None:
+    """The Sync row says what was done; the ledger is as fresh as now."""
+    for name in (
+        "format", "kind", "lines_read", "customers", "customers_new", "items_new", "items_changed", "items_settled",
+        "items_vanished", "balance_cents", "gap_cents",
+    ):  # fmt: skip
+        setattr(sync, name, getattr(result, name))
+    sync.state, sync.finished_at, sync.error = "done", now, None
+    sync.remarks = [
+        {"code": one.code, "line": one.line, "column": one.column, "params": _plain(one.params)} for one in result.remarks
+    ]
+    sync.changes, sync.undo = changes, undo.packed()
+    company.last_sync_at = now
+    result.sync_id = sync.id
+    session.flush()
+    forget_old_undo(session, company.id, UNDOABLE)
+    session.expire_all()
+
+
+def remark_of(stored: Mapping[str, Any]) -> Remark:
+    """A remark as a Sync row keeps it."""
+    return Remark(stored["code"], stored.get("line"), stored.get("column"), dict(stored.get("params") or {}))
+
+
+def _plain(params: Mapping[str, object]) -> dict[str, object]:
+    return {name: value if isinstance(value, str | int | float | bool | None) else str(value) for name, value in params.items()}
+
+
+def _text(value: date | datetime | None) -> str | None:
+    return value.isoformat() if value else None
+
+
+def recompute_due_dates(session: Session, company: Company, customer_ids: Iterable[int] | None, today: date) -> int:
+    """Due dates after terms of customers (None: of the company) have changed; those of the file or set by hand stay.
+
+    Gives how many items moved; the customers concerned are looked at again today."""
+    session.flush()
+    customers = plan_customers(session, company, LedgerSnapshot("third_parties", "", [], [], [], 0))
+    wanted = {one.id for one in customers.known.values()} if customer_ids is None else set(customer_ids)
+    undo = _retime(session, company, customers, wanted, None, "", today)
+    if undo.items:
+        company.ledger_version += 1
+        look_again(session, {one.customer_id for one in undo.items}, today)
+        session.expire_all()
+    return len(undo.items)
+
+
+def _retime(
+    session: Session,
+    company: Company,
+    customers: CustomerPlan,
+    wanted: set[int],
+    sync_id: int | None,
+    source: str,
+    today: date,
+) -> Undo:
+    """New due dates of these customers' items, and what that means for partly settled groups (oldest due first)."""
+    stored = stored_items(session, company.id)
+    book = _book(session, company, customers, stored)
+    draft = Draft(list_on=book.list_on, replay=book.list_on is None)
+    draft.cuts, draft.earlier = book_signature(stored)
+    due = DueDates(book, Days()).of
+    for one in stored:
+        if one.customer_id not in wanted or one.state == "vanished":
+            continue
+        after = one
+        if one.due_source in ("customer", "company"):
+            document_on = date.fromisoformat(one.document_on)
+            due_on, source_now = due(one.customer_id, one.kind, one.amount_cents, document_on, None)
+            if (due_on, source_now) != (one.due_on, one.due_source):
+                after = one._replace(due_on=due_on, due_source=source_now)
+        draft.records.append(after)
+        draft.before.append(one)
+        draft.source_lines.append(None)
+    if all(after is before for after, before in zip(draft.records, draft.before, strict=True)):
+        return Undo()
+    return write_plan(session, company.id, sync_id, source, _settle(session, company, draft), today)
+
+
+def undo_sync(session: Session, sync: Sync, actor_id: int | None, now: datetime, today: date) -> None:
+    """Take the last sync back: the ledger is as it was before it. Errors: sync_not_last, sync_undo_gone."""
+    company = session.get_one(Company, sync.company_id)
+    last = last_done_sync(session, company.id)
+    if last is None or last.id != sync.id:
+        raise DomainError("sync_not_last")
+    if sync.undo is None:
+        raise DomainError("sync_undo_gone")
+    session.flush()
+    content = unpack(sync.undo)
+    look_again(session, take_back(session, sync.id, content), today)
+    before, ledger_on = content["company"]
+    company.last_sync_at = datetime.fromisoformat(before) if before else None
+    company.ledger_on = date.fromisoformat(ledger_on) if ledger_on else None
+    company.ledger_version += 1
+    sync.state, sync.undo = "undone", None
+    audit.record(session, now, actor_id, company.id, "undo", "sync", sync.id, {"file": sync.file_name})
+    session.flush()
+    session.expire_all()

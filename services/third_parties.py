@@ -1,0 +1,222 @@
+"""What files say about customers: new ones, changed ones, their contacts, profiles and sales representatives.
+
+A field a person has edited here is never overwritten, nor is a contact a person made; a file that says nothing
+about a field leaves it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy.orm import Session
+
+from models import bulk
+from models.company import Company, Profile, SalesRep
+from models.ledger import (
+    CUSTOMER_FIELDS,
+    Known,
+    KnownContact,
+    default_profile_id,
+    known_contacts,
+    known_customers,
+    last_customer_id,
+    profiles_by_word,
+    sales_reps_by_word,
+)
+from rules.ledger import LedgerLine, LedgerSnapshot, ThirdParty
+from rules.terms import MODES, Mode, Terms
+from rules.words import fold
+
+AS_SAID = (
+    "street", "postcode", "city", "country", "language", "vat_number", "company_number", "method", "terms_days",
+    "terms_mode", "credit_limit_cents", "legal_type",
+)  # fmt: skip
+"""Fields taken over as the file says them, under the same name."""
+
+
+@dataclass(slots=True)
+class CustomerPlan:
+    """Customers as they will be. Ids below 0 stand for rows not written yet."""
+
+    ids: dict[str, int] = field(default_factory=dict)  # by code
+    known: dict[str, Known] = field(default_factory=dict)  # before
+    after: dict[str, Known] = field(default_factory=dict)  # new and changed ones
+    contacts: list[tuple[Known, ThirdParty]] = field(default_factory=list)
+    profiles: dict[str, int] = field(default_factory=dict)  # by word, as known and as to be made
+    sales_reps: dict[str, int] = field(default_factory=dict)
+    new_profiles: dict[int, str] = field(default_factory=dict)
+    new_sales_reps: dict[int, str] = field(default_factory=dict)
+    default_profile_id: int | None = None
+
+    @property
+    def new(self) -> list[Known]:
+        """Customers not known before."""
+        return [one for one in self.after.values() if one.id < 0]
+
+    @property
+    def changed(self) -> list[Known]:
+        """Customers whose fields change."""
+        return [one for one in self.after.values() if one.id > 0]
+
+    def terms(self) -> dict[int, Terms]:
+        """Agreed terms by customer id, as they will be."""
+        return {
+            self.ids[one.code]: Terms(one.terms_days, one.terms_mode or Mode.NET)
+            for one in (self.known | self.after).values()
+            if one.terms_days is not None
+        }
+
+    def with_new_terms(self) -> set[int]:
+        """Ids of known customers whose terms the file changes."""
+        return {
+            one.id
+            for one in self.changed
+            if (one.terms_days, one.terms_mode) != (self.known[one.code].terms_days, self.known[one.code].terms_mode)
+        }
+
+
+def plan_customers(session: Session, company: Company, snapshot: LedgerSnapshot) -> CustomerPlan:
+    """Customers, contacts, profiles and sales representatives as the file will leave them; writes nothing."""
+    plan = CustomerPlan(
+        known=known_customers(session, company.id),
+        profiles=profiles_by_word(session, company.id),
+        sales_reps=sales_reps_by_word(session, company.id),
+        default_profile_id=default_profile_id(session, company.id),
+    )
+    plan.ids = {code: one.id for code, one in plan.known.items()}
+    said = {party.customer: party for party in snapshot.third_parties}
+    for code, name, account in _met(snapshot.lines, said):
+        before = plan.known.get(code)
+        if before is None:
+            before = Known.new(-1 - len(plan.after), code, account, plan.default_profile_id)
+            plan.ids[code] = before.id
+        party = said.get(code)
+        after = _as_said(plan, before, party, name, account)
+        if after != before or before.id < 0:
+            plan.after[code] = after
+        if party and (party.email or party.phone or party.contact_name):
+            plan.contacts.append((after, party))
+    return plan
+
+
+def _met(lines: Sequence[LedgerLine], said: dict[str, ThirdParty]) -> Iterable[tuple[str, str, str]]:
+    """(code, name, account) of every customer of the file, in order; the name of the third party, else the last line's."""
+    met: dict[str, tuple[str, str]] = {}
+    for one in lines:
+        met[one[1]] = (one[2], one[3])
+    for code, party in said.items():
+        name, account = met.get(code, ("", ""))
+        met[code] = (party.name or name, account)
+    return ((code, name, account) for code, (name, account) in met.items())
+
+
+def _as_said(plan: CustomerPlan, before: Known, party: ThirdParty | None, name: str, account: str) -> Known:
+    """The customer with what the file says, except fields edited here."""
+    name = name.strip() or before.ledger_name or before.code
+    if name == before.ledger_name and (not account or account == before.account) and party is None:
+        return before
+    edited = set(json.loads(before.edited_fields))
+    fields: dict[str, object] = {"ledger_name": name, "account": account or before.account}
+    if "name" not in edited and name != before.ledger_name:
+        fields |= {"name": name, "name_folded": fold(name)}
+    if party is not None:
+        for column in AS_SAID:
+            value = getattr(party, column)
+            if value not in ("", None) and column not in edited:
+                fields[column] = value
+        if fields.get("terms_mode") not in (None, *MODES):
+            del fields["terms_mode"]
+        for column, words, made in (
+            ("profile", plan.profiles, plan.new_profiles),
+            ("sales_rep", plan.sales_reps, plan.new_sales_reps),
+        ):
+            word = getattr(party, column).strip()
+            if word and not edited & {column, f"{column}_id"}:
+                fields[f"{column}_id"] = _id_of(word, words, made)
+    return before._replace(**fields)  # type: ignore[arg-type]
+
+
+def _id_of(word: str, known: dict[str, int], made: dict[int, str]) -> int:
+    found = known.get(word.casefold())
+    if found is None:
+        found = known[word.casefold()] = -1 - len(made)
+        made[found] = word
+    return found
+
+
+@dataclass(slots=True)
+class CustomerUndo:
+    """What takes the customers of a sync back."""
+
+    new_from: int = 0  # ids above this one are new
+    rows: list[Known] = field(default_factory=list)
+    contacts_new_from: int = 0
+    contacts: list[KnownContact] = field(default_factory=list)
+
+
+def write_customers(session: Session, company: Company, plan: CustomerPlan, now: datetime) -> CustomerUndo:
+    """Writes the plan; afterwards `plan.ids` holds real ids only."""
+    profile_ids = {temporary: _new_profile(session, company, word) for temporary, word in plan.new_profiles.items()}
+    rep_ids = {temporary: _new_sales_rep(session, company, word) for temporary, word in plan.new_sales_reps.items()}
+
+    def real(one: Known) -> Known:
+        return one._replace(
+            profile_id=profile_ids.get(one.profile_id or 0, one.profile_id),
+            sales_rep_id=rep_ids.get(one.sales_rep_id or 0, one.sales_rep_id),
+        )
+
+    undo = CustomerUndo(new_from=last_customer_id(session))
+    at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    bulk.insert(
+        session,
+        "customer",
+        (*CUSTOMER_FIELDS, "company_id", "created_at", "tags"),
+        [(*real(one)[1:], company.id, at, "[]") for one in plan.new],
+    )
+    changed = plan.changed
+    undo.rows = [plan.known[one.code] for one in changed]
+    bulk.update(session, "customer", CUSTOMER_FIELDS, [(*real(one)[1:], one.id) for one in changed])
+    if plan.new:
+        plan.ids = {code: one.id for code, one in known_customers(session, company.id).items()}
+    _write_contacts(session, company, plan, undo)
+    return undo
+
+
+def _new_profile(session: Session, company: Company, word: str) -> int:
+    made = Profile(company_id=company.id, code=re.sub(r"\W+", "_", fold(word)), name=word, is_default=False)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _new_sales_rep(session: Session, company: Company, word: str) -> int:
+    made = SalesRep(company_id=company.id, code=word, name=word)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def _write_contacts(session: Session, company: Company, plan: CustomerPlan, undo: CustomerUndo) -> None:
+    """The ledger's contact of a customer; one that a person made or changed is left alone."""
+    known, undo.contacts_new_from = known_contacts(session, company.id)
+    new, changed = [], []
+    for customer, party in plan.contacts:
+        customer_id = plan.ids[customer.code]
+        before = known.get(customer_id)
+        if before is None:
+            new.append((customer_id, party.contact_name, "billing", party.email, party.phone, 1))
+        elif before.from_ledger:
+            after = before._replace(
+                name=party.contact_name or before.name,
+                email=party.email or before.email,
+                phone=party.phone or before.phone,
+                email_bad_reason="" if party.email and party.email != before.email else before.email_bad_reason,
+            )
+            if after != before:
+                undo.contacts.append(before)
+                changed.append((after.name, after.email, after.phone, after.email_bad_reason, after.id))
+    bulk.insert(session, "contact", ("customer_id", "name", "role", "email", "phone", "from_ledger"), new)
+    bulk.update(session, "contact", ("name", "email", "phone", "email_bad_reason"), changed)
