@@ -1,0 +1,128 @@
+"""Makes one part of the bench's ground, in a process of its own: `python -m bench.build NAME sizes…`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from bench.ground import COMPANY, EARLIER, NOW, ON, Ground, Scale, cache_folder
+
+
+def main() -> None:
+    """Make the part named on the command line."""
+    name, *sizes = sys.argv[1:]
+    scale = Scale(*map(int, sizes))
+    ground = Ground(scale, cache_folder() / scale.name)
+    {"files": files, "empty": empty, "loaded": loaded, "full": full}[name](ground)
+
+
+def files(ground: Ground) -> None:
+    """The exports and the third parties."""
+    from services.demo_ledger import Books
+    from services.demo_sheets import third_parties
+    from services.demo_story import Size, make_story
+
+    scale = ground.scale
+    story = make_story(Size(scale.customers, 1, ON, items=scale.items, open_items=scale.open_items))
+    bare = Books(story, other_lines=0).fec(ON.year, ON).count("\n") - 1
+    books = Books(story, other_lines=scale.fec_lines - bare)
+    ground.fec.write_text(books.fec(ON.year, ON), encoding="iso-8859-15", newline="")
+    ground.earlier.write_text(books.fec(ON.year, EARLIER), encoding="iso-8859-15", newline="")
+    ground.parties.write_bytes(third_parties(story))
+
+
+def empty(ground: Ground) -> None:
+    """Tables and the company."""
+    from flask_migrate import upgrade
+
+    from app import create_app
+    from extensions import db
+    from services.companies import create_company
+
+    app = create_app()
+    with app.app_context():
+        upgrade()
+        create_company(db.session(), None, NOW, code=COMPANY, name="Cartonnerie du banc", country="FR")
+        db.session.commit()
+        db.session.remove()
+        _settle_down()
+
+
+def loaded(ground: Ground) -> None:
+    """The company after the earlier export."""
+    _copy(ground.empty, ground.loaded)
+    from app import create_app
+
+    with create_app().app_context():
+        take(ground.earlier)
+        _settle_down()
+
+
+def full(ground: Ground) -> None:
+    """The company of the pages: third parties, ledger, worklist, a user with an open session."""
+    _copy(ground.empty, ground.full)
+    from app import create_app
+    from extensions import db
+    from models import Company, Membership
+    from models.users import Role
+    from services import accounts, worklist
+
+    app = create_app()
+    with app.app_context():
+        take(ground.parties)
+        take(ground.fec)
+        session = db.session()
+        company = session.query(Company).one()
+        worklist.refresh(session, company, None, ON)
+        user = accounts.create_user(
+            session,
+            None,
+            NOW,
+            email="bench@encours.example",
+            name="Banc d'essai",
+            role=Role.ACCOUNTANT,
+            password="not signed in with",
+        )
+        session.add(Membership(user_id=user.id, company_id=company.id))
+        token = accounts.open_session(session, user, NOW, 24 * 365, "127.0.0.1", "bench")
+        session.commit()
+        db.session.remove()
+        _settle_down()
+    signer = app.session_interface.get_signing_serializer(app)
+    value = signer.dumps({"_user_id": token, "_fresh": True})
+    (ground.full / "cookie.txt").write_text(f"encours={value}", encoding="utf-8")
+
+
+def take(path: Path) -> object:
+    """One file through the import path of the product, committed."""
+    from extensions import db
+    from models import Company
+    from services.syncs import read_options, run_sync
+
+    session = db.session()
+    company = session.query(Company).one()
+    result = run_sync(session, company, path, path.name, read_options(company, ON), None, NOW, ON)
+    if result.status != "done" or result.gap_cents:
+        raise SystemExit(f"{path.name}: {result}")
+    session.commit()
+    return result
+
+
+def _copy(source: Path, target: Path) -> None:
+    for path in source.iterdir():
+        if path.suffix in (".db", ".key"):
+            shutil.copy(path, target / path.name)
+
+
+def _settle_down() -> None:
+    """The log written back into the file, so that copies are whole."""
+    from extensions import db
+
+    with db.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.engine.dispose()
+
+
+if __name__ == "__main__":
+    main()
