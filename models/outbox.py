@@ -13,10 +13,11 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models.actions import Action
+from models.actions import Action, ActionItem, WorklistEntry
 from models.company import Company
 from models.customers import Contact, Customer
 from models.messages import Message, Outbox
+from models.syncs import Sync
 
 _MESSAGE = cast(sa.Table, Message.__table__)
 
@@ -83,6 +84,135 @@ def _fates() -> sa.Select[*tuple[Any, ...]]:
 def _changed(session: Session, query: sa.Update) -> int:
     result = session.execute(query.execution_options(synchronize_session=False))
     return cast("sa.CursorResult[Any]", result).rowcount
+
+
+def ledger_gap(session: Session, company_id: int) -> int:
+    """By how much the last good sync does not add up; anything but 0 stops all sending."""
+    query = sa.select(Sync.gap_cents).where(Sync.company_id == company_id, Sync.state == "done")
+    return session.scalar(query.order_by(Sync.started_at.desc(), Sync.id.desc()).limit(1)) or 0
+
+
+def entries_in_writing(session: Session, company_id: int, entry_ids: Sequence[int], channels: Sequence[str]) -> list[int]:
+    """Worklist entries of a company among some whose channel is one of these."""
+    found: list[int] = []
+    for start in range(0, len(entry_ids), 1000):
+        query = sa.select(WorklistEntry.id).where(
+            WorklistEntry.id.in_(entry_ids[start : start + 1000]),
+            WorklistEntry.company_id == company_id,
+            WorklistEntry.channel.in_(channels),
+        )
+        found += session.scalars(query.order_by(WorklistEntry.id))
+    return found
+
+
+def customer_names(session: Session, customer_ids: Sequence[int]) -> dict[int, str]:
+    """Names of customers by id."""
+    names: dict[int, str] = {}
+    for start in range(0, len(customer_ids), 1000):
+        query = sa.select(Customer.id, Customer.name).where(Customer.id.in_(customer_ids[start : start + 1000]))
+        names.update((row[0], row[1]) for row in session.execute(query))
+    return names
+
+
+def add_messages(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Planned messages, all at once."""
+    session.connection().execute(sa.insert(_MESSAGE), list(rows))
+
+
+def ids_in(session: Session, outbox_id: int, states: Sequence[str], channel: str = "", limit: int = 0) -> list[int]:
+    """Messages of a batch in some states, of one channel or all, in order."""
+    query = sa.select(Message.id).where(Message.outbox_id == outbox_id, Message.state.in_(states)).order_by(Message.id)
+    if channel:
+        query = query.where(Message.channel == channel)
+    return list(session.scalars(query.limit(limit) if limit else query))
+
+
+def grant(session: Session, periods: Sequence[tuple[int, date | None]]) -> None:
+    """The last day granted to the customer (action id, day), as the message says it."""
+    table = cast(sa.Table, Action.__table__)
+    statement = sa.update(table).where(table.c.id == sa.bindparam("b_id")).values(wait_until_on=sa.bindparam("b_day"))
+    if periods:
+        session.connection().execute(statement, [{"b_id": i, "b_day": day} for i, day in periods])
+
+
+def freshen(session: Session, message_ids: Sequence[int], ledger_version: int) -> None:
+    """These still hold under this state of the ledger."""
+    if message_ids:
+        query = sa.update(Message).where(Message.id.in_(message_ids)).values(ledger_version=ledger_version)
+        session.execute(query.execution_options(synchronize_session=False))
+
+
+def queued_at(session: Session, message_ids: Sequence[int]) -> dict[int, datetime]:
+    """When messages were queued: retries end two days after."""
+    rows = session.execute(sa.select(Message.id, Message.queued_at).where(Message.id.in_(message_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def customers_of(session: Session, message_ids: Sequence[int]) -> list[int]:
+    """The customers of some messages."""
+    query = sa.select(Message.customer_id).where(Message.id.in_(message_ids), Message.customer_id.is_not(None)).distinct()
+    return [i for i in session.scalars(query) if i is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An action whose message has not been handed over yet."""
+
+    message_id: int
+    action_id: int
+    customer_id: int
+    step_id: int | None
+    stage: str
+    currency: str
+    amount_cents: int
+    item_ids: list[int]
+
+
+def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
+    """What messages not handed over yet are about, as it was last decided."""
+    query = (
+        sa.select(
+            Message.id, Action.id, Action.customer_id, Action.step_id, Action.stage, Action.currency, Action.amount_cents,
+            Message.facts,
+        )
+        .join(Action, Action.id == Message.action_id)
+        .where(Message.id.in_(message_ids), Message.state.in_(("planned", "queued", "retry")))
+        .order_by(Message.id)
+    )  # fmt: skip
+    return [Standing(*row[:7], row[7].get("item_ids", [])) for row in session.execute(query)]
+
+
+def set_aside(session: Session, action_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Take actions out of what counts as done, within this transaction, so that the decision can be taken anew."""
+    before: dict[str, list[int]] = {}
+    for action_id, state in session.execute(sa.select(Action.id, Action.state).where(Action.id.in_(action_ids))):
+        before.setdefault(state, []).append(action_id)
+    _set_state(session, action_ids, "reviewing")
+    return before
+
+
+def put_back(session: Session, before: Mapping[str, Sequence[int]]) -> None:
+    """The actions set aside count again."""
+    for state, action_ids in before.items():
+        _set_state(session, action_ids, state)
+
+
+def _set_state(session: Session, action_ids: Sequence[int], state: str) -> None:
+    query = sa.update(Action).where(Action.id.in_(action_ids)).values(state=state)
+    session.execute(query.execution_options(synchronize_session=False))
+
+
+def rewrite_action(
+    session: Session, standing: Standing, amount_cents: int, item_ids: Sequence[int], chased: Sequence[dict[str, Any]]
+) -> None:
+    """A planned action follows the decision taken anew: amount, items chased, items named."""
+    table = cast(sa.Table, ActionItem.__table__)
+    session.execute(sa.delete(table).where(table.c.action_id == standing.action_id))
+    session.connection().execute(sa.insert(table), [{"action_id": standing.action_id, **row} for row in chased])
+    query = sa.update(Action).where(Action.id == standing.action_id).values(amount_cents=amount_cents)
+    session.execute(query.execution_options(synchronize_session=False))
+    facts = {"item_ids": list(item_ids)}
+    session.execute(sa.update(_MESSAGE).where(_MESSAGE.c.id == standing.message_id).values(facts=facts))
 
 
 def progress(session: Session, outbox_id: int, limit: int = 0) -> Progress:
@@ -165,15 +295,15 @@ def companies_to_send(session: Session, now: datetime) -> list[int]:
     return list(session.scalars(query))
 
 
-def due_ids(session: Session, company_id: int, now: datetime, limit: int) -> list[tuple[int, int]]:
-    """(id, ledger version when written) of the e-mails to send next, oldest first."""
-    query = sa.select(Message.id, Message.ledger_version).where(
+def due_ids(session: Session, company_id: int, now: datetime, limit: int) -> list[tuple[int, int, str]]:
+    """(id, ledger version when written, purpose) of the e-mails to send next, oldest first."""
+    query = sa.select(Message.id, Message.ledger_version, Message.purpose).where(
         Message.state.in_(("queued", "retry")),
         Message.company_id == company_id,
         Message.channel == "email",
         Message.next_try_at <= now,
     )
-    return [(i, v) for i, v in session.execute(query.order_by(Message.next_try_at, Message.id).limit(limit))]
+    return [(i, v, p) for i, v, p in session.execute(query.order_by(Message.next_try_at, Message.id).limit(limit))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,65 +418,51 @@ def give_back(session: Session, claims: Iterable[tuple[int, int]], next_try_at: 
         session.connection().execute(statement, rows)
 
 
-def follow_actions(session: Session, message_ids: Sequence[int], day: date, now: datetime) -> None:
-    """Actions follow their messages: done when it left, failed or unknown with it; customers were contacted."""
-    for state, states in (
-        ("done", LEFT),
-        ("failed", ("failed",)),
-        ("unknown", ("unknown",)),
-    ):
+def follow_actions(session: Session, message_ids: Sequence[int], day: date, now: datetime) -> list[int]:
+    """Actions follow their messages: done when it left, unknown with it (it counts: never sent again by itself), sending
+    while it is tried again. Answers the customers whose action counts for another day than planned."""
+    moved: set[int] = set()
+    for state, states in (("done", LEFT), ("unknown", ("unknown",)), ("sending", ("retry",))):
         chosen = sa.select(Message.action_id).where(
-            Message.id.in_(message_ids),
-            Message.state.in_(states),
-            Message.action_id.is_not(None),
+            Message.id.in_(message_ids), Message.state.in_(states), Message.action_id.is_not(None)
         )
-        values: dict[str, Any] = {"state": state}
-        if state != "failed":  # an uncertain message counts: it must not be sent again by itself
-            values |= {"done_on": day, "done_at": now}
-        else:
-            values |= {"drop_code": "failed", "key": _freed_key()}
-        session.execute(
-            sa.update(Action)
-            .where(
-                Action.id.in_(chosen),
-                Action.state.in_(("queued", "sending", "unknown")),
-            )
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
-    reached = sa.select(Message.customer_id).where(Message.id.in_(message_ids), Message.state.in_((*LEFT, "unknown")))
-    session.execute(
-        sa.update(Customer)
-        .where(Customer.id.in_(reached))
-        .values(last_contact_on=day)
-        .execution_options(synchronize_session=False)
+        followers = sa.and_(Action.id.in_(chosen), Action.state.in_(("queued", "sending", "unknown")))
+        moved |= set(session.scalars(sa.select(Action.customer_id).where(followers, Action.done_on != day)))
+        values: dict[str, Any] = {"state": state} if state == "sending" else {"state": state, "done_on": day, "done_at": now}
+        session.execute(sa.update(Action).where(followers).values(values).execution_options(synchronize_session=False))
+    return sorted(moved)
+
+
+def failed_actions(session: Session, message_ids: Sequence[int]) -> dict[str, list[int]]:
+    """Actions whose message was refused, by reason code."""
+    query = (
+        sa.select(Message.failure_code, Action.id)
+        .join(Action, Action.id == Message.action_id)
+        .where(Message.id.in_(message_ids), Message.state == "failed", Action.state.in_(("queued", "sending", "unknown")))
     )
+    found: dict[str, list[int]] = {}
+    for code, action_id in session.execute(query):
+        found.setdefault(code, []).append(action_id)
+    return found
 
 
-def _freed_key() -> sa.ColumnElement[str]:
-    # The same action may be due again: the unique key belongs to what may still happen or has happened.
-    return Action.key + sa.literal("/") + sa.cast(Action.id, sa.Text)
-
-
-def drop_messages(session: Session, reasons: Mapping[int, str]) -> None:
-    """Messages (id → reason code) that will not leave, with their actions; only those not yet claimed."""
+def drop_messages(session: Session, reasons: Mapping[int, str]) -> dict[str, list[int]]:
+    """Messages (id → reason code) that will not leave; only those not yet claimed. Answers their actions by reason."""
     by_reason: dict[str, list[int]] = {}
     for message_id, code in reasons.items():
         by_reason.setdefault(code, []).append(message_id)
-    for code, ids in by_reason.items():
-        session.execute(
-            sa.update(Message)
-            .where(Message.id.in_(ids), Message.state.in_(("planned", "queued", "retry")))
-            .values(state="dropped", failure_code=code)
-            .execution_options(synchronize_session=False)
+    actions: dict[str, list[int]] = {code: [] for code in by_reason}
+    parts = [(code, ids[start : start + 1000]) for code, ids in by_reason.items() for start in range(0, len(ids), 1000)]
+    for code, part in parts:
+        query = (
+            sa.update(_MESSAGE)
+            .where(_MESSAGE.c.id.in_(part), _MESSAGE.c.state.in_(("planned", "queued", "retry")))
+            .values(state="dropped", failure_code=code, next_try_at=None)
+            .returning(_MESSAGE.c.action_id)
         )
-        dropped = sa.select(Message.action_id).where(Message.id.in_(ids), Message.state == "dropped")
-        session.execute(
-            sa.update(Action)
-            .where(Action.id.in_(dropped), Action.state.in_(("queued", "sending")))
-            .values(state="dropped", drop_code=code, key=_freed_key())
-            .execution_options(synchronize_session=False)
-        )
+        actions[code] += [i for i in session.scalars(query) if i is not None]
+    session.expire_all()
+    return actions
 
 
 def mark_bad_addresses(session: Session, reasons: Mapping[int, str], now: datetime) -> None:

@@ -1,17 +1,32 @@
 """Batches of messages: queued with an undo window, released after a second look, handed over, settled.
 
-Nothing here sends: `tasks.sending` claims, commits, hands over to `integrations.channels`, and records. Composing the
-bytes is `services.composing`."""
+Nothing here sends: `tasks.sending` claims, commits, hands over to `integrations.channels`, and records. The bytes are
+made by `services.composing`, letters by `services.letters`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from integrations.channels import Envelope, Outcome
+from integrations.channels.smtp import address_is_bad
+from models import audit, decisions, drafts
+from models import outbox as store
 from models.company import Company
+from models.drafts import Draft
 from models.messages import Message, Outbox
+from models.outbox import Claim, Move
+from rules.errors import DomainError
+from rules.retrying import next_try
+from services import composing, second_look, templates, worklist, writing
+
+CHANNELS = ("email", "letter")
+LEASE = timedelta(minutes=15)  # longer than the ten minutes a final dot may take
+SAFETY = timedelta(minutes=1)  # nothing starts so shortly before its lease ends
+REFUSALS = 3  # of the sign-in, then the whole account stops
 
 
 def queue_batch(
@@ -22,49 +37,256 @@ def queue_batch(
     now: datetime,
     today: date,
     undo_seconds: int | None = None,
+    forced: bool = False,
 ) -> Outbox:
     """Worklist entries become actions and planned messages that leave after the undo window (None: the company's).
 
-    Held entries, calls and entries already done are passed over; `outbox.planned` says how many messages there are.
-    Raises `DomainError` nothing_to_send when none is left."""
-    raise NotImplementedError
+    Calls, what is held back (unless `forced`: a person chose it) and what is already done are passed over;
+    `outbox.planned` says how many messages there are. Raises `DomainError` nothing_to_send when none is left, ledger_gap
+    while the ledger does not add up."""
+    if gap := store.ledger_gap(session, company.id):
+        raise DomainError("ledger_gap", gap_cents=gap, currency=company.currency)
+    seconds = company.undo_seconds if undo_seconds is None else undo_seconds
+    outbox = Outbox(
+        company_id=company.id, state="waiting", made_at=now, leaves_at=now + timedelta(seconds=max(seconds, 0)), by_id=actor_id
+    )
+    session.add(outbox)
+    session.flush()
+    chosen = store.entries_in_writing(session, company.id, list(entry_ids), CHANNELS)
+    recorded = worklist.record_done(session, company, chosen, actor_id, now, today, batch_id=outbox.id, forced=forced)
+    rows = _planned_rows(session, company, outbox.id, recorded, now)
+    if not rows:
+        raise DomainError("nothing_to_send")
+    store.add_messages(session, rows)
+    outbox.planned = len(rows)
+    audit.record(session, now, actor_id, company.id, "queue", "outbox", outbox.id, {"messages": len(rows)})
+    return outbox
+
+
+def _planned_rows(
+    session: Session, company: Company, outbox_id: int, recorded: Sequence[worklist.Recorded], now: datetime
+) -> list[dict[str, Any]]:
+    """One planned message for each action; its address is looked up again when it leaves."""
+    actions = [(r.action_id, r.action) for r in recorded if r.action_id is not None and r.action is not None]
+    customers = sorted({action.customer_id for _, action in actions})
+    reached, names = drafts.recipients(session, customers), store.customer_names(session, customers)
+    rows = []
+    for action_id, action in actions:
+        mail = action.channel == "email"
+        address, contact = reached.get(action.customer_id, ("", "")) if mail else ("", "")
+        rows.append(
+            {
+                "company_id": company.id, "customer_id": action.customer_id, "action_id": action_id, "outbox_id": outbox_id,
+                "channel": action.channel, "language": company.language, "state": "planned", "purpose": "reminder",
+                "recipient": address, "recipient_name": contact or names.get(action.customer_id, ""), "subject": "",
+                "message_id": composing.new_guid(company, f"{company.id} {outbox_id} {action_id} {action.key}"),
+                "facts": {"item_ids": list(action.item_ids)}, "queued_at": now, "attempts": 0, "ledger_version": 0,
+            }
+        )  # fmt: skip
+    return rows
 
 
 def undo_batch(session: Session, outbox: Outbox, actor_id: int | None, now: datetime, today: date) -> int:
     """Take back a batch that has not left; the number of messages taken back. Raises outbox_left when it is too late."""
-    raise NotImplementedError
+    if now >= outbox.leaves_at or not store.move_outbox(session, outbox.id, ("waiting",), "undone"):
+        raise DomainError("outbox_left")
+    session.refresh(outbox)
+    outbox.finished_at = now
+    ids = store.ids_in(session, outbox.id, ("planned",))
+    _drop(session, session.get_one(Company, outbox.company_id), dict.fromkeys(ids, "undone"), today)
+    audit.record(session, now, actor_id, outbox.company_id, "undo", "outbox", outbox.id, {"messages": len(ids)})
+    return len(ids)
 
 
-def hasten_batch(session: Session, outbox: Outbox, now: datetime) -> None:
+def hasten_batch(session: Session, outbox: Outbox, actor_id: int | None, now: datetime) -> None:
     """End the undo window now: the batch leaves with the next look of the worker. Raises outbox_left."""
-    raise NotImplementedError
+    if outbox.state != "waiting" or now >= outbox.leaves_at:
+        raise DomainError("outbox_left")
+    outbox.leaves_at = now
+    audit.record(session, now, actor_id, outbox.company_id, "hasten", "outbox", outbox.id)
 
 
-def settle_unknown(
-    session: Session,
-    message: Message,
-    arrived: bool,
-    actor_id: int,
-    now: datetime,
-    today: date,
-) -> None:
+def release_some(session: Session, outbox: Outbox, now: datetime, today: date, limit: int = 200) -> int:
+    """Look again at some planned e-mails of a batch whose window has passed, drop what is no longer wanted, write the
+    bytes of the rest and queue them. Answers how many were planned before: 0 when none is left."""
+    company = session.get_one(Company, outbox.company_id)
+    store.move_outbox(session, outbox.id, ("waiting",), "releasing")
+    ids = store.ids_in(session, outbox.id, ("planned",), "email", limit)
+    if not ids:
+        return 0
+    wanted = look_again(session, company, ids, today)
+    reached = drafts.recipients(session, sorted({d.customer_id for d in wanted}))
+    words = drafts.own_templates(session, company.id)
+    rows, unwritable = [], {}
+    for draft in wanted:
+        address, draft.contact_name = reached.get(draft.customer_id, ("", draft.contact_name))
+        if not address:
+            unwritable[draft.id] = "no_address"
+            continue
+        draft.recipient = address
+        try:
+            rows.append(_written(company, draft, words, now, today))
+        except DomainError as error:
+            unwritable[draft.id] = error.code
+    if rows:
+        drafts.write_bodies(session, rows)
+        store.grant(session, [period_of(row["facts"]) for row in rows])
+    _drop(session, company, unwritable, today)
+    return len(ids)
+
+
+def finish_release(session: Session, outbox: Outbox, now: datetime) -> None:
+    """Nothing is planned any more: what remains is on its way."""
+    store.move_outbox(session, outbox.id, ("waiting", "releasing"), "sending")
+    counts = store.progress(session, outbox.id, limit=1).counts
+    audit.record(session, now, None, outbox.company_id, "release", "outbox", outbox.id, counts)
+    store.close_outboxes(session, now)
+
+
+def look_again(session: Session, company: Company, message_ids: Sequence[int], today: date) -> list[Draft]:
+    """The decision taken anew for messages not handed over yet: the drafts of those still wanted, with today's items and
+    amounts; the others are dropped with the reason."""
+    dropped = second_look.look(session, company, message_ids, today)
+    _drop(session, company, dropped, today)
+    return drafts.drafts_of(session, [i for i in message_ids if i not in dropped])
+
+
+def _drop(session: Session, company: Company, reasons: dict[int, str], today: date) -> None:
+    """Messages and their actions will not happen; what they held up is decided again."""
+    for code, action_ids in store.drop_messages(session, reasons).items():
+        worklist.drop_actions(session, company, action_ids, code, today)
+
+
+def _written(company: Company, draft: Draft, words: templates.Store, now: datetime, today: date) -> dict[str, Any]:
+    """The row that fixes one e-mail: bytes, hash, subject, and what it says. Raises message_unwritable, template_missing."""
+    template = templates.template_for(words, company, draft)
+    content = writing.write(company, draft, template.language, today)
+    if not content.rows:
+        raise DomainError("paid")
+    made = composing.form(templates.subject_of(template, draft), template.body, template.language)
+    composed = composing.compose(company, made, content)
+    body = composing.mail_bytes(company, draft, composed, draft.guid, now)
+    return {
+        "b_id": draft.id, "state": "queued", "language": template.language, "recipient": draft.recipient,
+        "recipient_name": draft.contact_name or draft.name, "subject": composed.subject, "body": body,
+        "body_hash": composing.fingerprint(body), "facts": facts_of(company, draft, content, template),
+        "ledger_version": company.ledger_version, "queued_at": now, "next_try_at": now,
+    }  # fmt: skip
+
+
+def facts_of(company: Company, draft: Draft, content: writing.Content, template: templates.Template) -> dict[str, Any]:
+    """What a message said, kept beside its bytes."""
+    return {
+        "item_ids": draft.item_ids, "amount_cents": content.amount_cents, "currency": draft.currency,
+        "reference": content.reference, "template": template.code, "template_own": template.own,
+        "sender": composing.sender_address(company), "action_id": draft.action_id,
+        "wait_until": content.wait_until_on.isoformat() if content.wait_until_on else "",
+    }  # fmt: skip
+
+
+def period_of(facts: dict[str, Any]) -> tuple[int, date | None]:
+    """(action id, last day granted) of a message's facts."""
+    return facts["action_id"], date.fromisoformat(facts["wait_until"]) if facts["wait_until"] else None
+
+
+def take(session: Session, company: Company, now: datetime, today: date, limit: int) -> list[Envelope]:
+    """Claim the next e-mails of a company for one sender; the caller commits before it connects.
+
+    What was written under an older state of the ledger is looked at again first: dropped when no longer wanted, when its
+    amount changed, or when it may not be sent any more."""
+    due = store.due_ids(session, company.id, now, limit)
+    old = [i for i, version, purpose in due if version != company.ledger_version and purpose != "test"]
+    dropped: dict[int, str] = second_look.look(session, company, old, today, exact=True) if old else {}
+    _drop(session, company, dropped, today)
+    store.freshen(session, [i for i in old if i not in dropped], company.ledger_version)
+    ids = [i for i, _, _ in due if i not in dropped]
+    return [_envelope(company, c) for c in store.claim(session, ids, now, now + LEASE)] if ids else []
+
+
+def _envelope(company: Company, claim: Claim) -> Envelope:
+    sender = claim.facts.get("sender") or composing.sender_address(company)
+    return Envelope(claim.id, claim.message_id, claim.attempts, sender, claim.recipient, claim.body)
+
+
+def record_outcomes(session: Session, company: Company, outcomes: Sequence[Outcome], now: datetime, today: date) -> None:
+    """What the channel answered becomes the state of messages, actions, contacts and account."""
+    queued = store.queued_at(session, [o.envelope.id for o in outcomes])
+    moves = [_move(o, queued[o.envelope.id], now) for o in outcomes if o.state != "untried" and o.envelope.id in queued]
+    store.settle_claims(session, moves)
+    untried = [(o.envelope.id, o.envelope.attempt) for o in outcomes if o.state == "untried"]
+    store.give_back(session, untried, now + timedelta(minutes=1))
+    ids = [m.id for m in moves]
+    bad = {o.envelope.id: "refused" for o in outcomes if address_is_bad(o)}
+    store.mark_bad_addresses(session, bad, now)
+    _settle_actions(session, company, ids, now, today)
+    _judge_account(session, company, outcomes, now)
+    for move in moves:
+        if move.state in ("failed", "unknown"):
+            changes = {"answer": move.answer, "code": move.failure_code}
+            audit.record(session, now, None, company.id, move.state, "message", move.id, changes)
+    if any(m.state != "retry" for m in moves):
+        store.close_outboxes(session, now)
+
+
+def _settle_actions(session: Session, company: Company, message_ids: Sequence[int], now: datetime, today: date) -> None:
+    """Actions follow their messages; a refused one did not happen."""
+    moved = store.follow_actions(session, message_ids, today, now)
+    if moved:
+        decisions.set_contacts(session, moved)
+        worklist.refresh(session, company, moved, today)
+    for code, action_ids in store.failed_actions(session, message_ids).items():
+        worklist.drop_actions(session, company, action_ids, code, today, state="failed")
+
+
+def _move(outcome: Outcome, queued_at: datetime, now: datetime) -> Move:
+    envelope = outcome.envelope
+    state, failure, again = outcome.state, outcome.failure, None
+    if state == "retry":
+        again = next_try(queued_at, envelope.attempt, now, envelope.guid)
+        if again is None:
+            state, failure = "failed", "gave_up"
+    left = state in ("sent", "kept")
+    return Move(
+        envelope.id, envelope.attempt, state, f"{outcome.code or ''} {outcome.answer}".strip(), failure,
+        now if left else None, outcome.data_done_at, again,
+    )  # fmt: skip
+
+
+def _judge_account(session: Session, company: Company, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Three refused sign-ins in a row stop the account until a person has looked; an accepted message clears the count."""
+    if any(o.state == "sent" for o in outcomes):
+        company.smtp_refusals = 0
+    refused = [o for o in outcomes if o.account]
+    if not refused:
+        return
+    company.smtp_refusals += 1
+    if company.smtp_refusals >= REFUSALS and not company.smtp_blocked_reason:
+        company.smtp_blocked_reason = refused[-1].failure
+        changes = {"reason": refused[-1].failure, "answer": refused[-1].answer}
+        audit.record(session, now, None, company.id, "block", "mail_account", company.id, changes)
+
+
+def unblock_account(session: Session, company: Company, actor_id: int | None, now: datetime) -> None:
+    """A person has looked: the account may be used again."""
+    if company.smtp_blocked_reason or company.smtp_refusals:
+        audit.record(
+            session, now, actor_id, company.id, "unblock", "mail_account", company.id, {"reason": company.smtp_blocked_reason}
+        )
+    company.smtp_blocked_reason, company.smtp_refusals = "", 0
+
+
+def settle_unknown(session: Session, message: Message, arrived: bool, actor_id: int, now: datetime, today: date) -> None:
     """A person decides about an uncertain message: it arrived (sent), or goes again with the same Message-ID (queued).
 
     Raises message_not_unknown."""
-    raise NotImplementedError
-
-
-def release_batch(session: Session, outbox: Outbox, now: datetime, today: date) -> int:
-    """Look again, drop what is no longer wanted, write the bytes of the rest; the number of messages queued."""
-    raise NotImplementedError
-
-
-def record_outcomes(
-    session: Session,
-    company: Company,
-    outcomes: Iterable[object],
-    now: datetime,
-    today: date,
-) -> None:
-    """What the channel answered becomes the state of messages, actions and contacts."""
-    raise NotImplementedError
+    if message.state != "unknown":
+        raise DomainError("message_not_unknown")
+    if arrived:
+        message.state, message.sent_at = "sent", message.data_done_at or now
+        session.flush()
+        _settle_actions(session, session.get_one(Company, message.company_id), [message.id], now, today)
+    else:
+        message.state, message.next_try_at, message.queued_at = "queued", now, now
+        message.facts = {**message.facts, "sent_again_by": actor_id}
+    verb = "confirm_arrival" if arrived else "send_again"
+    audit.record(session, now, actor_id, message.company_id, verb, "message", message.id, {"message_id": message.message_id})

@@ -74,25 +74,11 @@ def _frame(language: str, currency: str) -> tuple[str, str]:
     return before, after
 
 
-@functools.lru_cache(maxsize=8)
-def _signs(language: str) -> tuple[str, str]:
-    shown = money(123_456_700, language)  # 1 234 567,00
-    return shown[1], shown[-3]
-
-
-def plain_money(cents: int, language: str) -> str:
-    """As `language.money`, at a tenth of its price."""
-    group, decimal = _signs(language)
-    whole, rest = divmod(abs(cents), 100)
-    shown = f"{whole:,}".replace(",", group) + f"{decimal}{rest:02d}"
-    return MINUS + shown if cents < 0 else shown
-
-
 def full_money(cents: int, language: str, currency: str) -> str:
     """As `language.money_with_currency`, at a tenth of its price."""
     before, after = _frame(language, currency)
     sign = MINUS if cents < 0 else ""
-    return f"{sign}{before}{plain_money(abs(cents), language)}{after}"
+    return f"{sign}{before}{money(abs(cents), language)}{after}"
 
 
 def short_day(value: date) -> str:
@@ -165,13 +151,13 @@ def _row(line: Line, kind: str, language: str, today: date) -> Row:
     piece = clean(line.piece or line.label, 60) or _word(language, N_("without number"))
     if kind == "paid":
         return Row(
-            kind, piece, short_day(line.document_on), short_day(line.settled_on or today), "", plain_money(line.cents, language)
+            kind, piece, short_day(line.document_on), short_day(line.settled_on or today), "", money(line.cents, language)
         )
     shown = _short_days(language).format(late) if kind == "due" and late > 0 else ""
     day = short_day(line.due_on)
     if kind == "credit":
         day = _word(language, N_("credit note") if line.kind == "credit_note" else N_("payment to allocate"))
-    return Row(kind, piece, short_day(line.document_on), day, shown, plain_money(line.cents, language))
+    return Row(kind, piece, short_day(line.document_on), day, shown, money(line.cents, language))
 
 
 def _deductions(draft: Draft, due: int, language: str, today: date) -> list[Row]:
@@ -183,7 +169,7 @@ def _deductions(draft: Draft, due: int, language: str, today: date) -> list[Row]
     if gap == -sum(line.cents for line in credits):
         return [_row(line, "credit", language, today) for line in credits]
     label = _word(language, N_("Credits and payments to deduct"))
-    return [Row("credit", label, "", "", "", plain_money(-gap, language))]
+    return [Row("credit", label, "", "", "", money(-gap, language))]
 
 
 def _pay_rows(company: Company, values: dict[str, str], language: str) -> list[tuple[str, str]]:
@@ -226,7 +212,7 @@ def write(company: Company, draft: Draft, language: str, today: date) -> Content
         values=values,
         rows=rows + deductions,
         coming=[_row(line, "coming", language, today) for line in coming],
-        total=plain_money(amount, language),
+        total=money(amount, language),
         total_label=_word(language, N_("Total received") if thanks else N_("Total to pay")),
         when_head=_word(language, N_("Received") if thanks else N_("Due date")),
         late_head=_word(language, N_("Late by")) if any(row.late for row in rows) else "",

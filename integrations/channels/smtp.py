@@ -58,6 +58,10 @@ class _Client(smtplib.SMTP):
         return self.getreply()
 
 
+class Withheld(Exception):
+    """Raised by `before_dot`: the message must not be completed; nothing was accepted."""
+
+
 class _Stop(Exception):
     """This connection cannot be used any further."""
 
@@ -234,9 +238,12 @@ class Sending:
             return Outcome(envelope, "retry", "data", 0, _words(str(error)), "connection_lost")
         try:
             at = self._before_dot(envelope)
-        except BaseException:
+        except BaseException as error:
             self._drop()  # without its dot the server throws the message away
-            raise
+            if not isinstance(error, Withheld):
+                raise
+            self.closed = _Stop("content", 0, str(error), "withheld")
+            return Outcome(envelope, "untried", "content", failure="withheld", answer=_words(str(error)))
         return self._dot(client, envelope, at)
 
     def _dot(self, client: _Client, envelope: Envelope, at: datetime) -> Outcome:
