@@ -58,7 +58,7 @@ class Message(Base):
     body: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)  # exact bytes: RFC 5322 or PDF
     body_hash: Mapped[Text]  # SHA-256 of body
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what was said: items, amounts, reference, sender
-    ledger_version: Mapped[int] = mapped_column(default=0)  # of the company when it was written: another one, look again
+    audit_head: Mapped[int] = mapped_column(default=0)  # last audit entry when it was last looked at: a later one, look again
     queued_at: Mapped[datetime]
     next_try_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.actions import Action, ActionItem, WorklistEntry
+from models.audit import AuditEntry
 from models.company import Company
 from models.customers import Contact, Customer
 from models.messages import Message, Outbox
@@ -135,11 +136,49 @@ def grant(session: Session, periods: Sequence[tuple[int, date | None]]) -> None:
         session.connection().execute(statement, [{"b_id": i, "b_day": day} for i, day in periods])
 
 
-def freshen(session: Session, message_ids: Sequence[int], ledger_version: int) -> None:
-    """These still hold under this state of the ledger."""
+def freshen(session: Session, message_ids: Sequence[int], audit_head: int) -> None:
+    """These still hold after everything recorded so far."""
     if message_ids:
-        query = sa.update(Message).where(Message.id.in_(message_ids)).values(ledger_version=ledger_version)
+        query = sa.update(Message).where(Message.id.in_(message_ids)).values(audit_head=audit_head)
         session.execute(query.execution_options(synchronize_session=False))
+
+
+OWN_NOUNS = ("outbox", "message", "mail_account", "template")
+"""What sending itself records: no fact of a customer changes with it."""
+
+
+def audit_head(session: Session) -> int:
+    """The number of the last audit entry: every change of a fact has one, in its own transaction."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.id))) or 0
+
+
+def changed_since(session: Session, company_id: int, head: int) -> bool:
+    """Whether anybody recorded a change of this company's facts after an audit entry."""
+    query = sa.select(AuditEntry.id).where(
+        AuditEntry.id > head,
+        sa.or_(AuditEntry.company_id == company_id, AuditEntry.company_id.is_(None)),
+        AuditEntry.noun.not_in(OWN_NOUNS),
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+class Watch:
+    """A cheap look, outside any transaction, at whether somebody recorded a change: asked before every message."""
+
+    def __init__(self, bind: sa.Engine) -> None:
+        self._connection = bind.raw_connection()
+        self._cursor = self._connection.cursor()
+
+    def head(self) -> int:
+        """The number of the last audit entry."""
+        self._cursor.execute("SELECT max(id) FROM audit_entry")
+        row = self._cursor.fetchone()
+        return int(row[0] or 0) if row else 0
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._cursor.close()
+        self._connection.close()
 
 
 def queued_at(session: Session, message_ids: Sequence[int]) -> dict[int, datetime]:
@@ -179,7 +218,10 @@ def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
         .where(Message.id.in_(message_ids), Message.state.in_(("planned", "queued", "retry")))
         .order_by(Message.id)
     )  # fmt: skip
-    return [Standing(*row[:7], row[7].get("item_ids", [])) for row in session.execute(query)]
+    return [
+        Standing(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7].get("item_ids", []))
+        for row in session.execute(query)
+    ]
 
 
 def set_aside(session: Session, action_ids: Sequence[int]) -> dict[str, list[int]]:
@@ -296,8 +338,8 @@ def companies_to_send(session: Session, now: datetime) -> list[int]:
 
 
 def due_ids(session: Session, company_id: int, now: datetime, limit: int) -> list[tuple[int, int, str]]:
-    """(id, ledger version when written, purpose) of the e-mails to send next, oldest first."""
-    query = sa.select(Message.id, Message.ledger_version, Message.purpose).where(
+    """(id, audit head when last looked at, purpose) of the e-mails to send next, oldest first."""
+    query = sa.select(Message.id, Message.audit_head, Message.purpose).where(
         Message.state.in_(("queued", "retry")),
         Message.company_id == company_id,
         Message.channel == "email",

@@ -80,7 +80,7 @@ def _planned_rows(
                 "channel": action.channel, "language": company.language, "state": "planned", "purpose": "reminder",
                 "recipient": address, "recipient_name": contact or names.get(action.customer_id, ""), "subject": "",
                 "message_id": composing.new_guid(company, f"{company.id} {outbox_id} {action_id} {action.key}"),
-                "facts": {"item_ids": list(action.item_ids)}, "queued_at": now, "attempts": 0, "ledger_version": 0,
+                "facts": {"item_ids": list(action.item_ids)}, "queued_at": now, "attempts": 0, "audit_head": 0,
             }
         )  # fmt: skip
     return rows
@@ -114,6 +114,7 @@ def release_some(session: Session, outbox: Outbox, now: datetime, today: date, l
     ids = store.ids_in(session, outbox.id, ("planned",), "email", limit)
     if not ids:
         return 0
+    head = store.audit_head(session)
     wanted = look_again(session, company, ids, today)
     reached = drafts.recipients(session, sorted({d.customer_id for d in wanted}))
     words = drafts.own_templates(session, company.id)
@@ -125,7 +126,7 @@ def release_some(session: Session, outbox: Outbox, now: datetime, today: date, l
             continue
         draft.recipient = address
         try:
-            rows.append(_written(company, draft, words, now, today))
+            rows.append(_written(company, draft, words, head, now, today))
         except DomainError as error:
             unwritable[draft.id] = error.code
     if rows:
@@ -157,7 +158,7 @@ def _drop(session: Session, company: Company, reasons: dict[int, str], today: da
         worklist.drop_actions(session, company, action_ids, code, today)
 
 
-def _written(company: Company, draft: Draft, words: templates.Store, now: datetime, today: date) -> dict[str, Any]:
+def _written(company: Company, draft: Draft, words: templates.Store, head: int, now: datetime, today: date) -> dict[str, Any]:
     """The row that fixes one e-mail: bytes, hash, subject, and what it says. Raises message_unwritable, template_missing."""
     template = templates.template_for(words, company, draft)
     content = writing.write(company, draft, template.language, today)
@@ -170,7 +171,7 @@ def _written(company: Company, draft: Draft, words: templates.Store, now: dateti
         "b_id": draft.id, "state": "queued", "language": template.language, "recipient": draft.recipient,
         "recipient_name": draft.contact_name or draft.name, "subject": composed.subject, "body": body,
         "body_hash": composing.fingerprint(body), "facts": facts_of(company, draft, content, template),
-        "ledger_version": company.ledger_version, "queued_at": now, "next_try_at": now,
+        "audit_head": head, "queued_at": now, "next_try_at": now,
     }  # fmt: skip
 
 
@@ -192,13 +193,16 @@ def period_of(facts: dict[str, Any]) -> tuple[int, date | None]:
 def take(session: Session, company: Company, now: datetime, today: date, limit: int) -> list[Envelope]:
     """Claim the next e-mails of a company for one sender; the caller commits before it connects.
 
-    What was written under an older state of the ledger is looked at again first: dropped when no longer wanted, when its
-    amount changed, or when it may not be sent any more."""
+    When anybody recorded a change since they were last looked at, the decision is taken anew first: what is no longer
+    wanted, or not for that amount, is dropped."""
     due = store.due_ids(session, company.id, now, limit)
-    old = [i for i, version, purpose in due if version != company.ledger_version and purpose != "test"]
-    dropped: dict[int, str] = second_look.look(session, company, old, today, exact=True) if old else {}
-    _drop(session, company, dropped, today)
-    store.freshen(session, [i for i in old if i not in dropped], company.ledger_version)
+    head = store.audit_head(session)
+    seen = {i: looked for i, looked, purpose in due if looked < head and purpose != "test"}
+    again, dropped = list(seen), dict[int, str]()
+    if again and store.changed_since(session, company.id, min(seen.values())):
+        dropped = second_look.look(session, company, again, today, exact=True)
+        _drop(session, company, dropped, today)
+    store.freshen(session, [i for i in again if i not in dropped], head)
     ids = [i for i, _, _ in due if i not in dropped]
     return [_envelope(company, c) for c in store.claim(session, ids, now, now + LEASE)] if ids else []
 

@@ -267,7 +267,7 @@ def send_test(
         company_id=company.id, channel="email", language=template.language, state="queued", purpose="test",
         recipient=draft.recipient, recipient_name=draft.recipient, subject=words.subject, message_id=guid, body=body,
         body_hash=composing.fingerprint(body), facts={"template": template.code, "customer_id": customer_id},
-        ledger_version=company.ledger_version, queued_at=now, next_try_at=now,
+        queued_at=now, next_try_at=now,
     )  # fmt: skip
     session.add(message)
     session.flush()

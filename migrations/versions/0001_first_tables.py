@@ -725,7 +725,7 @@ def upgrade():
         sa.Column("body", sa.LargeBinary(), nullable=True),
         sa.Column("body_hash", sa.Text(), server_default="", nullable=False),
         sa.Column("facts", models.base.Json(), nullable=False),
-        sa.Column("ledger_version", sa.Integer(), nullable=False),
+        sa.Column("audit_head", sa.Integer(), nullable=False),
         sa.Column("queued_at", models.base.Instant(), nullable=False),
         sa.Column("next_try_at", models.base.Instant(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
