@@ -20,6 +20,12 @@ from models.scenarios import Scenario, Step
 from rules.dunning_facts import rank_of
 
 Reps = tuple[int, ...] | None
+ROUTINE = ("", "step_confirm")
+"""Confirm codes that the click of whoever sends answers; every other one is decided customer by customer."""
+COURTESIES = ("below_floor", "gap")
+"""Held codes a person may pass over when sending: rules of the house. What stands on a row of its own (promise, dispute, hold)
+is ended there, and what cannot be sent (paid, no channel) cannot be forced."""
+IN_WRITING = ("email", "letter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,10 @@ class StepGroup:
     mode: str
     todo: int
     held: int
-    cents: int
+    cents: int  # of what is ready, in the currency asked for
+    ready: int  # in writing, and the click of whoever sends is decision enough
+    letters: int  # of these, on paper
+    calls: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +118,23 @@ class Entry:
     contact: str
     score: int | None
     last_contact_on: date | None
+    key: str  # the same action has the same key; ids are made anew with every decision
 
     @property
     def ready(self) -> bool:
-        """To do, not held back."""
-        return not self.held_code
+        """To do by whoever sends, without a decision of its own."""
+        return not self.held_code and self.confirm_code in ROUTINE and self.channel in IN_WRITING
+
+    @property
+    def sendable(self) -> bool:
+        """A person may send it now: ready, waiting for a decision, or held back by a rule of the house only."""
+        return self.channel in IN_WRITING and (not self.held_code or self.held_code in COURTESIES)
+
+
+def is_ready() -> sa.ColumnElement[bool]:
+    """`Entry.ready` in SQL."""
+    entry = WorklistEntry
+    return (entry.held_code == "") & entry.confirm_code.in_(ROUTINE) & entry.channel.in_(IN_WRITING)
 
 
 def _mine(reps: Reps) -> sa.ColumnElement[bool]:
@@ -156,13 +177,17 @@ def summary(session: Session, company_id: int, currency: str = "EUR", reps: Reps
 def groups(session: Session, company_id: int, currency: str = "EUR", reps: Reps = None) -> list[StepGroup]:
     """One card per step that has something to do or held back, gentlest stage first, calls last."""
     todo = WorklistEntry.held_code == ""
+    ready = is_ready()
     query = (
         sa.select(
             Step.id, Scenario.id, Scenario.name, Step.stage, Step.level, Step.trigger, Step.days, Step.channel, Step.position,
             Step.template_code, Step.mode,
             sa.func.sum(sa.case((todo, 1), else_=0)),
             sa.func.sum(sa.case((todo, 0), else_=1)),
-            sa.func.sum(sa.case((todo & (WorklistEntry.currency == currency), WorklistEntry.amount_cents), else_=0)),
+            sa.func.sum(sa.case((ready & (WorklistEntry.currency == currency), WorklistEntry.amount_cents), else_=0)),
+            sa.func.sum(sa.case((ready, 1), else_=0)),
+            sa.func.sum(sa.case((ready & (WorklistEntry.channel == "letter"), 1), else_=0)),
+            sa.func.sum(sa.case((todo & (WorklistEntry.channel == "call"), 1), else_=0)),
         )
         .select_from(WorklistEntry)
         .join(Step, Step.id == WorklistEntry.step_id)
@@ -191,7 +216,7 @@ def entries(
     limit: int | None = None,
     offset: int = 0,
 ) -> list[Entry]:
-    """Rows of the worklist, what is held back last, the longest due first, then the largest amount."""
+    """Rows of the worklist: what is ready, what a person decides, what is held back; the longest due first, then the largest."""
     query = _entries(company_id, reps)
     if ids is not None:
         query = query.where(WorklistEntry.id.in_(ids))
@@ -207,7 +232,8 @@ def entries(
         query = query.where(
             Customer.name_folded.contains(text, autoescape=True) | Customer.code.contains(text, autoescape=True)
         )
-    order = (WorklistEntry.held_code != "", WorklistEntry.since_on, WorklistEntry.amount_cents.desc(), WorklistEntry.id)
+    decide = WorklistEntry.confirm_code.not_in(ROUTINE)
+    order = (WorklistEntry.held_code != "", decide, WorklistEntry.since_on, WorklistEntry.amount_cents.desc(), WorklistEntry.id)
     rows = session.execute(query.order_by(*order).limit(limit).offset(offset))
     return [Entry(*row) for row in rows]
 
@@ -226,6 +252,7 @@ def _entries(company_id: int, reps: Reps) -> sa.Select[*tuple[Any, ...]]:
             WorklistEntry.confirm_code, WorklistEntry.confirm_params, WorklistEntry.held_code, WorklistEntry.held_params,
             WorklistEntry.held_until_on, sa.func.coalesce(contact(Contact.email, Contact.email_bad_reason != ""), ""), phone,
             sa.func.coalesce(contact(Contact.name), ""), Customer.score, Customer.last_contact_on,
+            WorklistEntry.action_key,
         )
         .select_from(WorklistEntry)
         .join(Customer, Customer.id == WorklistEntry.customer_id)
