@@ -161,18 +161,10 @@ def _account(form: MailForm, sealed: str) -> smtp.Account:
 
 
 def _save_mail(form: MailForm) -> None:
-    fields = {
-        name: (value or "").strip() for name, value in form.data.items() if name not in {"csrf_token", "password", "smtp_port"}
-    }
-    companies.set_mail(
-        db.session(),
-        web.user().id,
-        web.company(),
-        config.now(),
-        current_app.config["SECRET_KEY"],
-        password=password,
-        **fields,
-    )
+    fields = form.values() | {"smtp_port": form.smtp_port.data or 587}
+    password = fields.pop("password")
+    key = current_app.config["SECRET_KEY"]
+    companies.set_mail(db.session(), web.user().id, web.company(), config.now(), key, password=password, **fields)
 
 
 @bp.get("/profiles")

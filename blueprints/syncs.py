@@ -1,15 +1,381 @@
-"""Syncs."""
+"""Importing a ledger: the file, its columns, the check, taking it in, what changed, taking it back."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import uuid
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from flask import Blueprint, current_app, flash, request
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf.file import FileField, FileRequired
+from werkzeug.datastructures import FileStorage
+from wtforms import SelectField, StringField
 
+import config
 from blueprints import web
+from blueprints.fields import Form, choices
+from blueprints.sync_columns import FIELD_LABELS
+from extensions import db
+from integrations.ledgers import columns as vocabulary
+from integrations.ledgers.sandbox import preview_in_child, sniff_in_child
+from integrations.ledgers.values import ColumnGuess, Mapping, Preview, Refused, Sniffed
+from models import Sync, audit, sync_lists
+from models.base import write_intent
+from models.ledger import checks, last_done_sync
+from rules.errors import DomainError
+from rules.ledger import Remark
+from services import mappings, syncs
+from services.follow_up import follow_up
+from services.wording import remark_sentence, sentence
 
-bp = Blueprint("syncs", __name__)
+bp = Blueprint("syncs", __name__, url_prefix="/syncs")
+REMARKS_SHOWN = 100
+CHANGES_SHOWN = 200
+KINDS = (
+    ("open_items", _l("a list of unpaid items")),
+    ("journal", _l("a journal: invoices and payments")),
+    ("third_parties", _l("customers with addresses and terms")),
+)
 
 
-@bp.get("/syncs")
+class UploadForm(Form):
+    file = FileField(_l("Choose a file"), [FileRequired(_l("Choose a file first."))])
+
+
+class MappingForm(Form):
+    kind = SelectField(_l("The file is"), choices=choices(*KINDS))
+    sheet = SelectField(_l("Sheet"), validate_choice=False)
+    decimal = SelectField(_l("Decimals after"), choices=choices((",", _l("a comma")), (".", _l("a point"))))
+    date_order = SelectField(
+        _l("Dates"),
+        choices=choices(("dmy", _l("day/month/year")), ("mdy", _l("month/day/year")), ("ymd", _l("year-month-day"))),
+    )
+    currency = StringField(_l("Currency"))
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRemark:
+    """A remark as a sentence."""
+
+    line: int | None
+    column: str | None
+    text: str
+
+
+@bp.get("")
 def index() -> ResponseReturnValue:
-    return web.render("home/index.html")
+    return _index(UploadForm())
+
+
+@bp.post("")
+def create() -> ResponseReturnValue:
+    """Keep the file, see what it is, go on to its columns or straight to the check."""
+    form, company = UploadForm(), web.company()
+    if not form.validate():
+        return _index(form, status=422)
+    company_id, user_id = company.id, web.user().id
+    path = _keep(form.file.data, company_id)
+    name = Path(form.file.data.filename or "").name[:200]
+    db.session.rollback()  # no transaction stays open while the file is looked at
+    try:
+        sniffed = sniff_in_child(path.read_bytes(), name, max_bytes=_limit())
+    except Refused as error:
+        return _refused(path, name, error)
+    sync = syncs.stage_file(db.session(), web.company(), _relative(path), name, user_id, config.now())
+    sync.format, sync.kind = sniffed.format, sniffed.kind
+    known = mappings.recall_for(db.session(), company_id, sniffed)
+    mapping = known or sniffed.mapping
+    sync.options = {"mapping": mapping.to_json() if mapping else None, "shape": sniffed.shape, "program": sniffed.program}
+    audit.record(db.session(), config.now(), user_id, company_id, "stage", "sync", sync.id, {"file": name})
+    db.session.commit()
+    asks = mapping is not None and known is None and not sniffed.certain
+    return web.go("syncs.columns" if asks else "syncs.check", sync_id=sync.id)
+
+
+@bp.get("/<int:sync_id>/columns")
+def columns(sync_id: int) -> ResponseReturnValue:
+    sync = _staged(sync_id)
+    return _columns(sync, _mapping(sync))
+
+
+@bp.post("/<int:sync_id>/columns")
+def columns_update(sync_id: int) -> ResponseReturnValue:
+    """Understand the file anew with what was chosen, and remember the choice with the file."""
+    sync = _staged(sync_id)
+    mapping = _chosen(_mapping(sync))
+    sync.options = {**sync.options, "mapping": mapping.to_json()}
+    db.session.commit()
+    return _columns(sync, mapping)
+
+
+@bp.route("/<int:sync_id>/check", methods=["GET", "POST"])
+def check(sync_id: int) -> ResponseReturnValue:
+    """What taking the file in would do; nothing is written."""
+    sync = _staged(sync_id)
+    if request.method == "POST":
+        return web.go("syncs.check", sync_id=sync.id)
+    write_intent.set(False)
+    result = _run(sync, dry_run=True)
+    if result.error is not None:
+        if _asks(sync):
+            return _columns(sync, _mapping(sync), said=_said(result.error), status=422)
+        return _index(UploadForm(), refused=_said(result.error), status=422)
+    last = last_done_sync(db.session(), sync.company_id)
+    return web.render(
+        "syncs/check.html",
+        sync=sync,
+        about=_about(sync),
+        asks=_asks(sync),
+        summary=result,
+        same_file=last is not None and not any((result.items_new, result.items_changed, result.items_vanished)),
+        **_remarks(result.remarks),
+    )
+
+
+@bp.post("/<int:sync_id>/run")
+def run(sync_id: int) -> ResponseReturnValue:
+    """Take the file in, in one transaction, and decide anew what is to be done."""
+    sync, company = _staged(sync_id), web.company()
+    result = _run(sync, dry_run=False)
+    if result.error is None:
+        follow_up(db.session(), company, config.today())
+    db.session.commit()
+    return web.go("syncs.show", sync_id=sync_id)
+
+
+@bp.get("/<int:sync_id>")
+def show(sync_id: int) -> ResponseReturnValue:
+    """What a run read and changed, what it noticed, and the invariant per customer."""
+    sync = web.row_or_404(Sync, sync_id)
+    if sync.state == "staged":
+        return web.go("syncs.check", sync_id=sync.id)
+    kinds = {kind: ids for kind, ids in sync.changes.items() if kind in CHANGE_LABELS}
+    shown = request.args.get("show", "")
+    shown = shown if shown in kinds else next((kind for kind in CHANGE_LABELS if kinds.get(kind)), "")
+    last = last_done_sync(db.session(), sync.company_id)
+    found = checks(db.session(), sync.company_id) if sync.state == "done" else []
+    return web.render(
+        "syncs/show.html",
+        sync=sync,
+        about=_about(sync),
+        error=sentence(web.language(), sync.error["code"], sync.error["params"]) if sync.error else "",
+        kinds=[(kind, CHANGE_LABELS[kind], len(kinds[kind])) for kind in CHANGE_LABELS if kinds.get(kind)],
+        shown=shown,
+        items=sync_lists.items(db.session(), sync.company_id, kinds.get(shown, [])[:CHANGES_SHOWN]),
+        is_last=last is not None and last.id == sync.id,
+        gaps=[one for one in found if one.gap_cents],
+        checked=len(found),
+        ledger_cents=sum(one.ledger_cents for one in found if one.currency == web.company().currency),
+        open_cents=sum(one.open_cents for one in found if one.currency == web.company().currency),
+        **_remarks([syncs.remark_of(one) for one in sync.remarks]),
+    )
+
+
+@bp.get("/<int:sync_id>/invariant")
+def invariant(sync_id: int) -> ResponseReturnValue:
+    """The invariant customer by customer: the ledger's balance beside what is open here."""
+    sync = web.row_or_404(Sync, sync_id)
+    return web.render("syncs/invariant.html", sync=sync, about=_about(sync), checks=checks(db.session(), sync.company_id))
+
+
+@bp.post("/<int:sync_id>/undo")
+def undo(sync_id: int) -> ResponseReturnValue:
+    """Take the last run back."""
+    sync = web.row_or_404(Sync, sync_id)
+    try:
+        syncs.undo_sync(db.session(), sync, web.user().id, config.now(), config.today())
+    except DomainError as error:
+        db.session.rollback()
+        flash(_said(error), "bad")
+        return web.go("syncs.show", sync_id=sync_id)
+    follow_up(db.session(), web.company(), config.today())
+    db.session.commit()
+    flash(_("The import was taken back: the ledger is as it was before."), "good")
+    return web.go("syncs.show", sync_id=sync_id)
+
+
+CHANGE_LABELS = {
+    "new": _l("New"),
+    "changed": _l("Changed"),
+    "settled": _l("Settled"),
+    "vanished": _l("Vanished"),
+    "carried": _l("Carried by an opening"),
+    "repeated": _l("Repeated by an opening"),
+}
+
+
+def _index(form: UploadForm, refused: str = "", status: int = 200) -> ResponseReturnValue:
+    page = sync_lists.runs(db.session(), web.company().id, web.page_number())
+    refused = refused or (str(form.file.errors[0]) if form.file.errors else "")
+    return web.render("syncs/index.html", form=form, refused=refused, page=page, status=status)
+
+
+def _refused(path: Path, name: str, error: Refused) -> ResponseReturnValue:
+    """The refusal is remembered among the runs; the file is not kept."""
+    path.unlink(missing_ok=True)
+    session, now = db.session(), config.now()
+    sync = syncs.stage_file(session, web.company(), "", name, web.user().id, now)
+    syncs.refuse(session, sync, error, web.user().id, now)
+    session.commit()
+    return _index(UploadForm(formdata=None), refused=_said(error), status=422)
+
+
+def _staged(sync_id: int) -> Sync:
+    sync = web.row_or_404(Sync, sync_id)
+    if sync.state != "staged":
+        web.abort(404)
+    return sync
+
+
+def _run(sync: Sync, *, dry_run: bool) -> syncs.SyncResult:
+    company, today = web.company(), config.today()
+    options = replace(syncs.read_options(company, today), mapping=_mapping(sync), max_bytes=_limit())
+    return syncs.run_sync(
+        db.session(),
+        company,
+        _file(sync),
+        sync.file_name,
+        options,
+        web.user().id,
+        config.now(),
+        today,
+        dry_run=dry_run,
+        staged=sync,
+        shape=sync.options.get("shape") or "",
+    )
+
+
+def _mapping(sync: Sync) -> Mapping | None:
+    stored = sync.options.get("mapping")
+    return Mapping.from_json(stored) if stored else None
+
+
+def _asks(sync: Sync) -> bool:
+    return bool(sync.options.get("mapping"))
+
+
+def _chosen(mapping: Mapping | None) -> Mapping:
+    """The mapping with what the form says."""
+    if mapping is None:
+        web.abort(404)
+    form = MappingForm()
+    picked = {value: int(name[1:]) for name, value in request.form.items() if name[0] == "c" and name[1:].isdigit() and value}
+    return replace(
+        mapping,
+        kind=form.kind.data if form.kind.data in dict(KINDS) else mapping.kind,
+        columns=picked,
+        sheet=form.sheet.data or mapping.sheet,
+        decimal=form.decimal.data if form.decimal.data in (",", ".") else mapping.decimal,
+        date_order=form.date_order.data if form.date_order.data in ("dmy", "mdy", "ymd") else mapping.date_order,
+        currency=(form.currency.data or "").strip().upper()[:3],
+    )
+
+
+def _columns(sync: Sync, mapping: Mapping | None, said: str = "", status: int = 200) -> ResponseReturnValue:
+    """The page of the columns: what each is taken for, the first rows, what the file then says."""
+    if mapping is None:
+        return web.go("syncs.check", sync_id=sync.id)
+    data, company = _file(sync).read_bytes(), web.company()
+    sniffed = sniff_in_child(data, sync.file_name, mapping.sheet, _limit())
+    options = replace(syncs.read_options(company, config.today()), mapping=mapping, max_bytes=_limit())
+    preview = preview_in_child(data, sync.file_name, options)
+    missing = _missing(mapping)
+    form = MappingForm(formdata=None, data=asdict(mapping))
+    form.sheet.choices = choices(*((name, name) for name in sniffed.sheets or ("",)))
+    return web.render(
+        "syncs/columns.html",
+        "understood",
+        status=status,
+        sync=sync,
+        about=_about(sync, preview.rows_read),
+        form=form,
+        columns=_shown_columns(sniffed, mapping),
+        rows=sniffed.first_rows[1:9],
+        choices=[("", _("Leave out")), *FIELD_LABELS.items()],
+        preview=preview,
+        refused=said or _refusal(preview, missing),
+        questions=_("Still to be chosen: %(fields)s.", fields=", ".join(missing)) if missing else "",
+    )
+
+
+def _missing(mapping: Mapping) -> list[str]:
+    """What must still be chosen, each as the field people would look for first."""
+    groups = (group for group in vocabulary.REQUIRED[mapping.kind] if not mapping.columns.keys() & set(group))
+    return [str(FIELD_LABELS[group[0]]) for group in groups]
+
+
+def _refusal(preview: Preview, missing: list[str]) -> str:
+    return _said(preview.refused) if preview.refused is not None and not missing else ""
+
+
+def _shown_columns(sniffed: Sniffed, mapping: Mapping) -> list[dict[str, object]]:
+    """Every column with the field chosen for it; a choice that differs from the guess is no longer 'to check'."""
+    chosen = {index: name for name, index in mapping.columns.items()}
+
+    def shown(guess: ColumnGuess) -> dict[str, object]:
+        name = chosen.get(guess.index, "")
+        confidence = guess.confidence if name == guess.field else "recognised"
+        return {
+            "index": guess.index,
+            "number": guess.index + 1,
+            "header": guess.header,
+            "field": name,
+            "confidence": confidence,
+        }
+
+    return [shown(guess) for guess in sniffed.columns]
+
+
+def _about(sync: Sync, rows: int = 0) -> str:
+    """File name, lines, and what it was recognised as, on one line."""
+    lines = rows or sync.lines_read
+    program = str(sync.options.get("program") or "")
+    known = program or ("FEC" if sync.format == "fec" else "")
+    parts = [
+        sync.file_name,
+        ngettext("%(num)s line", "%(num)s lines", lines) if lines else "",
+        _("recognised: %(program)s", program=known) if known else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _remarks(remarks: list[Remark]) -> dict[str, object]:
+    shown = [ShownRemark(one.line, one.column, remark_sentence(web.language(), one)) for one in remarks[:REMARKS_SHOWN]]
+    return {"remarks": shown, "remarks_total": len(remarks)}
+
+
+def _said(error: DomainError) -> str:
+    return sentence(web.language(), error.code, error.params)
+
+
+def _limit() -> int:
+    return int(current_app.config["SETTINGS"].upload_limit)
+
+
+def _folder() -> Path:
+    return Path(current_app.config["SETTINGS"].data)
+
+
+def _keep(upload: FileStorage, company_id: int) -> Path:
+    """Keep an upload below the data folder under a name of our own, readable by nobody else."""
+    folder = _folder() / "uploads" / str(company_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / uuid.uuid4().hex
+    upload.save(path)
+    path.chmod(0o600)
+    return path
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(_folder()))
+
+
+def _file(sync: Sync) -> Path:
+    path = _folder() / sync.file_path
+    if not sync.file_path or not path.is_file():
+        web.abort(404)
+    return path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import jinja2_fragments.flask
 from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -22,6 +23,7 @@ from models import Company, Customer, User, UserSession
 from models.base import write_intent
 from models.sessions import companies_of, reps_of, signed_in
 from services import language as words
+from services.exports import Column, csv_text, xlsx
 
 Row = TypeVar("Row")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -134,6 +136,21 @@ def is_local(target: str) -> bool:
         and "\\" not in target
         and all(ord(c) > 32 and ord(c) != 127 for c in target)
     )
+
+
+def table(
+    kind: str, title: str, columns: list[Column], rows: Iterable[Sequence[Any]], totals: Sequence[Any] | None = None
+) -> Response:
+    """A list as a file to keep: `kind` is xlsx or csv."""
+    name = f"{title} {config.today().isoformat()}.{kind}"
+    if kind == "xlsx":
+        answer = make_response(xlsx(title, columns, rows, totals))
+        answer.mimetype = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    else:
+        answer = make_response(csv_text(columns, rows, language()))
+        answer.headers["Content-Type"] = "text/csv; charset=utf-8"
+    answer.headers.set("Content-Disposition", "attachment", filename=name.replace("/", "-"))
+    return answer
 
 
 def trigger(answer: Response, *events: str) -> Response:
@@ -314,11 +331,30 @@ class Shell:
         return config.now() - found.last_sync_at > timedelta(hours=found.stale_after_hours)
 
     @property
+    def sync_moment(self) -> str:
+        """When the last good sync ended: "today at 6:12"; empty before the first."""
+        found = _company()
+        if found is None or found.last_sync_at is None:
+            return ""
+        return words.since(found.last_sync_at, config.now(), language(), found.time_zone)
+
+    @property
+    def stale_text(self) -> str:
+        """For how long nothing has been read, when that is too long."""
+        found = _company()
+        if found is None or found.last_sync_at is None:
+            return _("No ledger yet")
+        hours = int((config.now() - found.last_sync_at).total_seconds() // 3600)
+        if hours < 48:
+            return ngettext("No sync for %(num)s hour", "No sync for %(num)s hours", hours)
+        return ngettext("No sync for %(num)s day", "No sync for %(num)s days", hours // 24)
+
+    @property
     def sync_text(self) -> str:
         found = _company()
         if found is None or found.last_sync_at is None:
             return _("No ledger yet")
-        return _("Synchronised %(moment)s", moment=words.since(found.last_sync_at, config.now(), language(), found.time_zone))
+        return _("Synchronised %(moment)s", moment=self.sync_moment)
 
 
 # ------------------------------------------------------------------ filters
@@ -382,6 +418,7 @@ __all__ = [
     "row_or_404",
     "scope",
     "session",
+    "table",
     "trigger",
     "user",
     "whole_number",

@@ -56,6 +56,10 @@ class SyncResult:
     lines_read: int = 0
     customers: int = 0
     customers_new: int = 0
+    starts_on: date | None = None
+    ends_on: date | None = None
+    debit_cents: int = 0  # of the file's lines on customer accounts
+    credit_cents: int = 0
     items_new: int = 0
     items_changed: int = 0
     items_settled: int = 0
@@ -198,12 +202,18 @@ def _refused(
     if dry_run:
         return result
     sync = staged or stage_file(session, company, "", filename, actor_id, now)
-    sync.state, sync.finished_at, sync.file_hash = "refused", now, digest
-    sync.error = {"code": error.code, "params": _plain(error.params)}
+    sync.file_hash = digest
+    refuse(session, sync, error, actor_id, now)
     result.sync_id = sync.id
-    audit.record(session, now, actor_id, company.id, "refuse", "sync", sync.id, {"file": filename, "code": error.code})
-    session.flush()
     return result
+
+
+def refuse(session: Session, sync: Sync, error: DomainError, actor_id: int | None, now: datetime) -> None:
+    """Remember why a file was refused; nothing else of it is kept."""
+    sync.state, sync.finished_at = "refused", now
+    sync.error = {"code": error.code, "params": _plain(error.params)}
+    audit.record(session, now, actor_id, sync.company_id, "refuse", "sync", sync.id, {"file": sync.file_name, "code": error.code})
+    session.flush()
 
 
 def _preview(session: Session, company: Company, snapshot: LedgerSnapshot, today: date) -> SyncResult:
@@ -300,6 +310,8 @@ def _counted(status: str, snapshot: LedgerSnapshot, customers: CustomerPlan) -> 
     met = {one.customer for one in snapshot.lines} | {one.customer for one in snapshot.third_parties}
     return SyncResult(
         status, snapshot.format, snapshot.kind, snapshot.lines_read, len(met), len(customers.new),
+        snapshot.starts_on, snapshot.ends_on,
+        sum(line.debit_cents for line in snapshot.lines), sum(line.credit_cents for line in snapshot.lines),
         remarks=list(snapshot.remarks),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from services import language as words
+from rules.ledger import Remark
 from services.wording_errors import ERROR_SENTENCES
 
 SENTENCES: dict[str, str] = {**ERROR_SENTENCES}
@@ -19,6 +20,11 @@ def sentence(language: str, code: str, params: Mapping[str, object] | None = Non
     if msgid is None:
         return code
     return words.translate(language, msgid, **shown(language, params or {}))
+
+
+def remark_sentence(language: str, remark: Remark) -> str:
+    """What a reader noticed, with the line and column it speaks of as parameters too."""
+    return sentence(language, remark.code, {"line": remark.line, "column": remark.column, **remark.params})
 
 
 def shown(language: str, params: Mapping[str, object]) -> dict[str, object]:

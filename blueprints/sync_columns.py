@@ -1,0 +1,53 @@
+"""The fields of a spreadsheet in people's words, in the order they are offered."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+FIELD_LABELS: dict[str, LazyString] = {
+    "customer": _l("Customer code"),
+    "name": _l("Customer name"),
+    "account": _l("Account"),
+    "piece": _l("Invoice number"),
+    "document_on": _l("Date of the document"),
+    "due_on": _l("Due date"),
+    "label": _l("Label"),
+    "amount": _l("Amount"),
+    "open_amount": _l("Still unpaid"),
+    "paid": _l("Already paid"),
+    "debit": _l("Debit"),
+    "credit": _l("Credit"),
+    "side": _l("Debit or credit (D, C)"),
+    "currency": _l("Currency"),
+    "letter": _l("Lettering"),
+    "lettered_on": _l("Date of the lettering"),
+    "settled_on": _l("Date of payment"),
+    "status": _l("Status"),
+    "type": _l("Type of document"),
+    "journal": _l("Journal"),
+    "entry": _l("Entry number"),
+    "entry_on": _l("Date of the entry"),
+    "method": _l("Payment method"),
+    "late_0": _l("Not due"),
+    "late_1": _l("Late 1 to 30 days"),
+    "late_31": _l("Late 31 to 60 days"),
+    "late_61": _l("Late 61 to 90 days"),
+    "late_91": _l("Late over 90 days"),
+    "late_121": _l("Late over 120 days"),
+    "email": _l("E-mail"),
+    "phone": _l("Phone"),
+    "contact_name": _l("Contact"),
+    "street": _l("Street"),
+    "postcode": _l("Postcode"),
+    "city": _l("City"),
+    "country": _l("Country"),
+    "language": _l("Language"),
+    "vat_number": _l("VAT number"),
+    "company_number": _l("Company number (SIREN, BCE)"),
+    "profile": _l("Profile"),
+    "sales_rep": _l("Sales representative"),
+    "terms": _l("Payment terms"),
+    "credit_limit": _l("Credit limit"),
+    "legal_type": _l("Business, consumer or public"),
+}

@@ -1,0 +1,17 @@
+"""What follows a change of the ledger: promises are judged, scores renewed, the worklist decided again. In the same transaction."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from models.company import Company
+from models.customers import suspects
+from services import worklist
+
+
+def follow_up(session: Session, company: Company, today: date) -> None:
+    """Bring everything that is derived from the ledger up to date for the customers that a change marked for today."""
+    customer_ids = suspects(session, company.id, today)
+    worklist.refresh(session, company, customer_ids, today)
