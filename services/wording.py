@@ -9,17 +9,19 @@ from datetime import date
 
 from services import language as words
 from rules.ledger import Remark
+from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
 
-SENTENCES: dict[str, str] = {**ERROR_SENTENCES}
+SENTENCES: dict[str, str] = {**DECISION_SENTENCES, **ERROR_SENTENCES}
 
 
 def sentence(language: str, code: str, params: Mapping[str, object] | None = None) -> str:
     """The sentence for a code; an unknown code is shown as it is, so that nothing is hidden."""
+    code, fitting = variant(language, code, params or {})
     msgid = SENTENCES.get(code)
     if msgid is None:
         return code
-    return words.translate(language, msgid, **shown(language, params or {}))
+    return words.translate(language, msgid, **shown(language, fitting))
 
 
 def remark_sentence(language: str, remark: Remark) -> str:

@@ -1,0 +1,71 @@
+"""Who follows which scenario: a customer its own, else its profile's, else that of the company's default profile."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from models.actions import Action, ActionItem
+from models.company import Profile
+from models.customers import Customer
+from models.items import Item
+from models.scenarios import Scenario, Step
+
+
+def scenario_followed() -> sa.ColumnElement[int | None]:
+    """The scenario a customer follows, as a column (see `models.facts`, which reads the same in bulk)."""
+    own = sa.select(Profile.scenario_id).where(Profile.id == Customer.profile_id).correlate(Customer).scalar_subquery()
+    default = (
+        sa.select(Profile.scenario_id)
+        .where(Profile.company_id == Customer.company_id, Profile.is_default)
+        .order_by(Profile.id)
+        .limit(1)
+        .correlate(Customer)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(Customer.scenario_id, own, default)
+
+
+def counts(session: Session, company_id: int) -> dict[int, int]:
+    """How many customers with open items follow each scenario."""
+    followed = scenario_followed().label("followed")
+    owing = sa.select(Item.customer_id).where(Item.company_id == company_id, Item.open_cents != 0)
+    query = (
+        sa.select(followed, sa.func.count()).where(Customer.company_id == company_id, Customer.id.in_(owing)).group_by(followed)
+    )
+    return {row[0]: row[1] for row in session.execute(query) if row[0] is not None}
+
+
+def suspect(session: Session, scenario: Scenario, today: date) -> int:
+    """All who follow a scenario are looked at again from today; how many they are."""
+    ids = sa.select(Customer.id).where(Customer.company_id == scenario.company_id, scenario_followed() == scenario.id)
+    statement = sa.update(Customer).where(Customer.id.in_(ids)).values(review_on=today)
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    session.expire_all()
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def is_used(session: Session, step: Step) -> bool:
+    """Whether a step was ever done."""
+    done = sa.select(Action.id).where(Action.step_id == step.id).limit(1)
+    taken = sa.select(ActionItem.action_id).where(ActionItem.step_id == step.id).limit(1)
+    return session.scalar(done) is not None or session.scalar(taken) is not None
+
+
+def scenarios(session: Session, company_id: int) -> list[Scenario]:
+    """Scenarios of a company by name, active ones first."""
+    query = sa.select(Scenario).where(Scenario.company_id == company_id)
+    return list(session.scalars(query.order_by(Scenario.active.desc(), Scenario.id)))
+
+
+def name_taken(session: Session, company_id: int, name: str, but_id: int = 0) -> bool:
+    """Whether another scenario of the company bears the name."""
+    query = sa.select(Scenario.id).where(Scenario.company_id == company_id, Scenario.name == name, Scenario.id != but_id)
+    return session.scalar(query) is not None
+
+
+def profiles(session: Session, company_id: int) -> list[Profile]:
+    """Profiles of a company in the order they were made."""
+    return list(session.scalars(sa.select(Profile).where(Profile.company_id == company_id).order_by(Profile.id)))
