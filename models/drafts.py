@@ -58,6 +58,7 @@ class Draft:
     id: int = 0
     guid: str = ""
     action_id: int = 0
+    forced: bool = False  # sent although a rule of the house held it back
     recipient: str = ""
     contact_name: str = ""
     item_ids: list[int] = field(default_factory=list)
@@ -95,8 +96,8 @@ def drafts_of(session: Session, message_ids: Collection[int]) -> list[Draft]:
     drafts = []
     for row in session.execute(query):
         values: dict[str, Any] = dict(row._mapping)
-        item_ids = values.pop("facts").get("item_ids", [])
-        drafts.append(Draft(**values, item_ids=item_ids))
+        known = values.pop("facts")
+        drafts.append(Draft(**values, item_ids=known.get("item_ids", []), forced=known.get("forced", False)))
     _complete(session, drafts)
     return drafts
 

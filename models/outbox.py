@@ -93,14 +93,17 @@ def ledger_gap(session: Session, company_id: int) -> int:
     return session.scalar(query.order_by(Sync.started_at.desc(), Sync.id.desc()).limit(1)) or 0
 
 
-def entries_in_writing(session: Session, company_id: int, entry_ids: Sequence[int], channels: Sequence[str]) -> list[int]:
-    """Worklist entries of a company among some whose channel is one of these."""
+def entries_in_writing(
+    session: Session, company_id: int, entry_ids: Sequence[int], channels: Sequence[str], held_codes: Sequence[str] = ()
+) -> list[int]:
+    """Worklist entries of a company among some whose channel is one of these, not held back but for some reasons."""
     found: list[int] = []
     for start in range(0, len(entry_ids), 1000):
         query = sa.select(WorklistEntry.id).where(
             WorklistEntry.id.in_(entry_ids[start : start + 1000]),
             WorklistEntry.company_id == company_id,
             WorklistEntry.channel.in_(channels),
+            WorklistEntry.held_code.in_(("", *held_codes)),
         )
         found += session.scalars(query.order_by(WorklistEntry.id))
     return found
@@ -205,6 +208,7 @@ class Standing:
     currency: str
     amount_cents: int
     item_ids: list[int]
+    forced: bool  # a person sends it although a rule of the house holds it back
 
 
 def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
@@ -219,8 +223,7 @@ def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
         .order_by(Message.id)
     )  # fmt: skip
     return [
-        Standing(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7].get("item_ids", []))
-        for row in session.execute(query)
+        Standing(*row.tuple()[:7], row[7].get("item_ids", []), row[7].get("forced", False)) for row in session.execute(query)
     ]
 
 
@@ -253,7 +256,7 @@ def rewrite_action(
     session.connection().execute(sa.insert(table), [{"action_id": standing.action_id, **row} for row in chased])
     query = sa.update(Action).where(Action.id == standing.action_id).values(amount_cents=amount_cents)
     session.execute(query.execution_options(synchronize_session=False))
-    facts = {"item_ids": list(item_ids)}
+    facts = {"item_ids": list(item_ids), "forced": standing.forced}
     session.execute(sa.update(_MESSAGE).where(_MESSAGE.c.id == standing.message_id).values(facts=facts))
 
 

@@ -19,6 +19,7 @@ from models.company import Company
 from models.drafts import Draft
 from models.messages import Message, Outbox
 from models.outbox import Claim, Move
+from models.worklist import COURTESIES
 from rules.errors import DomainError
 from rules.retrying import next_try
 from services import composing, second_look, templates, worklist, writing
@@ -37,12 +38,12 @@ def queue_batch(
     now: datetime,
     today: date,
     undo_seconds: int | None = None,
-    forced: bool = False,
+    forced_ids: Sequence[int] = (),
 ) -> Outbox:
     """Worklist entries become actions and planned messages that leave after the undo window (None: the company's).
 
-    Calls, what is held back (unless `forced`: a person chose it) and what is already done are passed over;
-    `outbox.planned` says how many messages there are. Raises `DomainError` nothing_to_send when none is left, ledger_gap
+    Calls, what is held back and what is already done are passed over; entries of `forced_ids`, chosen by a person, may be
+    held back by a rule of the house (`COURTESIES`). `outbox.planned` says how many messages there are. Raises `DomainError` nothing_to_send when none is left, ledger_gap
     while the ledger does not add up."""
     if gap := store.ledger_gap(session, company.id):
         raise DomainError("ledger_gap", gap_cents=gap, currency=company.currency)
@@ -52,9 +53,11 @@ def queue_batch(
     )
     session.add(outbox)
     session.flush()
-    chosen = store.entries_in_writing(session, company.id, list(entry_ids), CHANNELS)
-    recorded = worklist.record_done(session, company, chosen, actor_id, now, today, batch_id=outbox.id, forced=forced)
-    rows = _planned_rows(session, company, outbox.id, recorded, now)
+    rows: list[dict[str, Any]] = []
+    for ids, forced in ((forced_ids, True), (entry_ids, False)):
+        chosen = store.entries_in_writing(session, company.id, list(ids), CHANNELS, COURTESIES if forced else ())
+        recorded = worklist.record_done(session, company, chosen, actor_id, now, today, batch_id=outbox.id, forced=forced)
+        rows += _planned_rows(session, company, outbox.id, recorded, now, forced)
     if not rows:
         raise DomainError("nothing_to_send")
     store.add_messages(session, rows)
@@ -64,7 +67,7 @@ def queue_batch(
 
 
 def _planned_rows(
-    session: Session, company: Company, outbox_id: int, recorded: Sequence[worklist.Recorded], now: datetime
+    session: Session, company: Company, outbox_id: int, recorded: Sequence[worklist.Recorded], now: datetime, forced: bool
 ) -> list[dict[str, Any]]:
     """One planned message for each action; its address is looked up again when it leaves."""
     actions = [(r.action_id, r.action) for r in recorded if r.action_id is not None and r.action is not None]
@@ -80,7 +83,7 @@ def _planned_rows(
                 "channel": action.channel, "language": company.language, "state": "planned", "purpose": "reminder",
                 "recipient": address, "recipient_name": contact or names.get(action.customer_id, ""), "subject": "",
                 "message_id": composing.new_guid(company, f"{company.id} {outbox_id} {action_id} {action.key}"),
-                "facts": {"item_ids": list(action.item_ids)}, "queued_at": now, "attempts": 0, "audit_head": 0,
+                "facts": {"item_ids": list(action.item_ids), "forced": forced}, "queued_at": now, "attempts": 0, "audit_head": 0,
             }
         )  # fmt: skip
     return rows
@@ -180,7 +183,7 @@ def facts_of(company: Company, draft: Draft, content: writing.Content, template:
     return {
         "item_ids": draft.item_ids, "amount_cents": content.amount_cents, "currency": draft.currency,
         "reference": content.reference, "template": template.code, "template_own": template.own,
-        "sender": composing.sender_address(company), "action_id": draft.action_id,
+        "sender": composing.sender_address(company), "action_id": draft.action_id, "forced": draft.forced,
         "wait_until": content.wait_until_on.isoformat() if content.wait_until_on else "",
     }  # fmt: skip
 

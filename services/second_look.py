@@ -15,6 +15,7 @@ from models import decisions
 from models import outbox as store
 from models.company import Company
 from models.outbox import Standing
+from models.worklist import COURTESIES
 from rules.dunning_facts import Decision, PlannedAction
 from services.worklist import decisions_of
 
@@ -28,7 +29,7 @@ def look(session: Session, company: Company, message_ids: Sequence[int], today: 
     dropped: dict[int, str] = {}
     for one in bound:
         decision = anew.get(one.customer_id)
-        action = _same(decision.actions, one) if decision else None
+        action = _same(_wanted(decision, one), one) if decision else None
         if action is None:
             dropped[one.message_id] = _reason(decision, one)
         elif action.amount_cents != one.amount_cents or set(action.item_ids) != set(one.item_ids):
@@ -49,6 +50,13 @@ def _decide_anew(session: Session, company: Company, standing: Sequence[Standing
     store.put_back(session, before)
     decisions.set_contacts(session, customers)
     return anew
+
+
+def _wanted(decision: Decision, one: Standing) -> list[PlannedAction]:
+    """What is decided now; a message a person sent all the same is wanted against the rules of the house, not against
+    what stands on the customer."""
+    held = [h.action for h in decision.held if h.action and h.reason.code in COURTESIES] if one.forced else []
+    return [*decision.actions, *held]
 
 
 def _same(actions: Iterable[PlannedAction], one: Standing) -> PlannedAction | None:
