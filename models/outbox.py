@@ -222,9 +222,8 @@ def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
         .where(Message.id.in_(message_ids), Message.state.in_(("planned", "queued", "retry")))
         .order_by(Message.id)
     )  # fmt: skip
-    return [
-        Standing(*row.tuple()[:7], row[7].get("item_ids", []), row[7].get("forced", False)) for row in session.execute(query)
-    ]
+    rows = [list(row) for row in session.execute(query)]
+    return [Standing(*row[:7], row[7].get("item_ids", []), row[7].get("forced", False)) for row in rows]
 
 
 def set_aside(session: Session, action_ids: Sequence[int]) -> dict[str, list[int]]:
