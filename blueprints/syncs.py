@@ -28,6 +28,7 @@ from models.base import write_intent
 from models.ledger import checks, last_done_sync
 from rules.errors import DomainError
 from rules.ledger import Remark
+from services import language as words
 from services import mappings, syncs
 from services.follow_up import follow_up
 from services.wording import remark_sentence, sentence
@@ -161,7 +162,7 @@ def show(sync_id: int) -> ResponseReturnValue:
     return web.render(
         "syncs/show.html",
         sync=sync,
-        about=_about(sync),
+        about=_about(sync, named=False),
         error=sentence(web.language(), sync.error["code"], sync.error["params"]) if sync.error else "",
         kinds=[(kind, CHANGE_LABELS[kind], len(kinds[kind])) for kind in CHANGE_LABELS if kinds.get(kind)],
         shown=shown,
@@ -330,14 +331,14 @@ def _shown_columns(sniffed: Sniffed, mapping: Mapping) -> list[dict[str, object]
     return [shown(guess) for guess in sniffed.columns]
 
 
-def _about(sync: Sync, rows: int = 0) -> str:
+def _about(sync: Sync, rows: int = 0, *, named: bool = True) -> str:
     """File name, lines, and what it was recognised as, on one line."""
     lines = rows or sync.lines_read
     program = str(sync.options.get("program") or "")
     known = program or ("FEC" if sync.format == "fec" else "")
     parts = [
-        sync.file_name,
-        ngettext("%(num)s line", "%(num)s lines", lines) if lines else "",
+        sync.file_name if named else "",
+        ngettext("%(number)s line", "%(number)s lines", lines, number=words.number(lines, web.language())) if lines else "",
         _("recognised: %(program)s", program=known) if known else "",
     ]
     return " · ".join(part for part in parts if part)
