@@ -1,11 +1,11 @@
-"""SQL → the values the rules judge: accounts with their open items, scenarios, the company's policy, habits of payment.
+"""SQL → the values the rules judge: accounts with their open items, scenarios, the company's policy.
 
 A handful of set-based queries for any number of customers, read as tuples; nothing is judged here."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -19,7 +19,6 @@ from models.customers import Contact, Customer
 from models.items import Allocation, Item
 from models.scenarios import Scenario, Step
 from rules import dunning_facts as facts
-from rules.score import Habit
 
 Query = sa.Select[*tuple[Any, ...]]
 CHUNK = 2_000  # customers read at a time: few queries, little memory
@@ -326,19 +325,3 @@ def _settled(
     if customer_ids is not None:
         query = query.where(Item.customer_id.in_(customer_ids))
     return _by_customer(session, query, facts.SettledItem)
-
-
-def payment_habits(
-    session: Session, company_id: int, customer_ids: Iterable[int] | None, since: date
-) -> dict[int, list[Habit]]:
-    """Settled invoices of the customers since a day: amount, due date, day settled."""
-    query = sa.select(Item.customer_id, Item.amount_cents, Item.due_on, Item.settled_on).where(
-        Item.company_id == company_id, Item.settled_on >= since, Item.amount_cents > 0, Item.kind.in_(("invoice", "opening"))
-    )
-    if customer_ids is None:
-        return _by_customer(session, query, Habit)
-    found: dict[int, list[Habit]] = {}
-    wanted = sorted(set(customer_ids))
-    for start in range(0, len(wanted), CHUNK):
-        found |= _by_customer(session, query.where(Item.customer_id.in_(wanted[start : start + CHUNK])), Habit)
-    return found

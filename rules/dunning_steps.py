@@ -13,11 +13,10 @@ Reminder 1 eight days after the due date, reminder 2 eight days after reminder 1
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from rules.dunning_facts import OpenItem, Scenario, Step, nominal_days
+from rules.dunning_facts import OpenItem, Scenario, nominal_days
 
 
 class Clock:
@@ -66,9 +65,7 @@ def due_step(item: OpenItem, scenario: Scenario, clock: Clock) -> Due | None:
     overdue = clock.reached(due + 1)
     if item.done:
         return _next_step(item, scenario, clock, overdue)
-    offsets = scenario.offsets
-    if offsets is None:
-        offsets = tuple(day - due for day in nominal_days(scenario, due, item.document_on.toordinal()))
+    offsets = _offsets(item, scenario, due)
     ladder, first = scenario.ladder, scenario.first_reminder
     place = -1
     if not overdue:
@@ -92,8 +89,52 @@ def due_step(item: OpenItem, scenario: Scenario, clock: Clock) -> Due | None:
 
 
 def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) -> Due | None:
-    """`due_step` for an item with steps behind it: what follows keeps its distance from the last one done."""
+    """`due_step` for an item with steps behind it: what follows keeps its distance from the last one done.
+
+    A step counted from the one ahead waits its days after that one was done (or would be); a step with a day of its own
+    comes not before the day of the last one done plus the distance the scenario puts between the two."""
     ladder = scenario.ladder
+    last, done_on, cycles, reminded, wait = _progress(item, scenario)
+    if not overdue and last >= scenario.first_reminder - 1:
+        return None
+    if last == len(ladder) - 1 and last >= 0 and ladder[last].repeat_days > 0:
+        since = done_on + ladder[last].repeat_days
+        if overdue and cycles <= ladder[last].repeat_max and clock.reached(since):
+            return Due(item, overdue, last, since, (), cycles, wait, False)
+        return Due(item, overdue, -1, 0, (), 0, wait, False) if overdue else None
+
+    due = item.due_on.toordinal()
+    offsets = _offsets(item, scenario, due)
+    place, since, previous = -1, 0, done_on
+    for k in range(last + 1, len(ladder) if reminded else scenario.legal_from):
+        step = ladder[k]
+        notice = step.stage == "notice"
+        if step.trigger == "previous":
+            day = previous + step.days
+        elif last < 0:
+            day = due + offsets[k]
+        else:
+            day = max(due + offsets[k], done_on + offsets[k] - offsets[last])
+        if not notice and day <= due:
+            day = due + 1
+        previous = max(day, previous, done_on + 1)
+        if not clock.reached(previous):
+            break
+        if notice:
+            if not overdue and step.for_debit == item.by_debit:
+                place, since = k, previous
+            continue
+        place, since = k, previous
+        if not step.may_be_overtaken:
+            break
+    if place < 0:
+        return Due(item, overdue, -1, 0, (), 0, wait, False) if overdue else None
+    return Due(item, overdue, place, since, tuple([s.id for s in ladder[last + 1 : place]]), 0, wait, False)
+
+
+def _progress(item: OpenItem, scenario: Scenario) -> tuple[int, int, int, bool, date | None]:
+    """Of the steps done: place of the furthest, last day and how often it was done; whether any was more than a notice;
+    the end of the longest waiting period granted."""
     last, done_on, cycles, reminded = -1, 0, 0, False
     wait: date | None = None
     for done in item.done:
@@ -107,47 +148,11 @@ def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) 
         reminded = reminded or done.stage != "notice"
         if done.wait_until_on is not None and (wait is None or done.wait_until_on > wait):
             wait = done.wait_until_on
-
-    if last == len(ladder) - 1 and last >= 0 and ladder[last].repeat_days > 0:
-        since = done_on + ladder[last].repeat_days
-        if overdue and cycles <= ladder[last].repeat_max and clock.reached(since):
-            return Due(item, overdue, last, since, (), cycles, wait, False)
-        return Due(item, overdue, wait_until_on=wait, fresh=False) if overdue else None
-
-    place, since = -1, 0
-    limit = len(ladder) if reminded else scenario.legal_from
-    for k, day in _days_after(item, scenario, last, done_on):
-        if k >= limit or not clock.reached(day):
-            break
-        if _applies(ladder[k], item, overdue):
-            place, since = k, day
-        if not ladder[k].may_be_overtaken and ladder[k].stage != "notice":
-            break
-    if place < 0:
-        return Due(item, overdue, wait_until_on=wait, fresh=False) if overdue else None
-    return Due(item, overdue, place, since, tuple(s.id for s in ladder[last + 1 : place]), 0, wait, False)
+    return last, done_on, cycles, reminded, wait
 
 
-def _applies(step: Step, item: OpenItem, overdue: bool) -> bool:
-    """A notice only before the item is overdue, and the one of its way of paying; all else only after."""
-    if step.stage == "notice":
-        return not overdue and step.for_debit == item.by_debit
-    return overdue
-
-
-def _days_after(item: OpenItem, scenario: Scenario, last: int, done_on: int) -> Iterator[tuple[int, int]]:
-    """Place and day of each step after the last one done: counted from the day it was really done, and for steps with
-    a day of their own not before that day plus the distance the scenario puts between the two."""
-    due = item.due_on.toordinal()
-    nominal = nominal_days(scenario, due, item.document_on.toordinal())
-    previous = done_on
-    for k in range(last + 1, len(nominal)):
-        step = scenario.ladder[k]
-        if step.trigger == "previous":
-            day = previous + step.days
-        else:
-            day = max(nominal[k], done_on + nominal[k] - nominal[last]) if last >= 0 else nominal[k]
-        if step.stage != "notice":
-            day = max(day, due + 1)
-        previous = max(day, previous, done_on + 1)
-        yield k, previous
+def _offsets(item: OpenItem, scenario: Scenario, due: int) -> tuple[int, ...]:
+    """Nominal day of each step in days after the due date."""
+    if scenario.offsets is not None:
+        return scenario.offsets
+    return tuple(day - due for day in nominal_days(scenario, due, item.document_on.toordinal()))

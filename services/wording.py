@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from services import language as words
 from rules.ledger import Remark
+from services import language as words
 from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
 

@@ -1,0 +1,108 @@
+"""Calls: what came of one, as a step of the scenario or apart from it, with a promise or a dispute in the same move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from models import audit, decisions
+from models.actions import Action
+from models.company import Company
+from models.customers import Customer
+from rules.errors import DomainError
+from services import disputes, promises, worklist
+
+OUTCOMES = ("reached", "voicemail", "no_answer", "promise", "dispute", "wrong_number")
+UNREACHED = ("no_answer", "wrong_number")
+"""Outcomes that are no contact: the gap between contacts does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseSaid:
+    """What was promised on the phone: a day, cents, for one item or (None) all."""
+
+    promised_on: date
+    cents: int
+    item_id: int | None = None
+    said_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSaid:
+    """What was contested on the phone: a reason, one item or (None) all, an amount or (None) the whole."""
+
+    reason: str
+    item_id: int | None = None
+    cents: int | None = None
+
+
+def record_outcome(
+    session: Session, company: Company, customer: Customer, outcome: str, actor_id: int | None, now: datetime, today: date, *,
+    entry_id: int | None = None, counts: bool = True, remark: str = "", promise: PromiseSaid | None = None,
+    dispute: DisputeSaid | None = None,
+) -> Action:  # fmt: skip
+    """Keep the outcome of a call. With the worklist entry it was made for and `counts`, it is the step; else it stands
+    alone. A promise or a dispute said on the phone is recorded with it.
+
+    Errors: outcome_unknown, nothing_to_record (the entry is no longer wanted), those of promises and disputes."""
+    if outcome not in OUTCOMES:
+        raise DomainError("outcome_unknown", value=outcome)
+    if entry_id is not None and counts:
+        action_id = _as_step(session, company, entry_id, outcome, remark, actor_id, now, today)
+    else:
+        action_id = _alone(session, company, customer, outcome, remark, actor_id, now, today)
+    words = {"customer": customer.id, "outcome": outcome, "counts": counts and entry_id is not None}
+    audit.record(session, now, actor_id, company.id, "call", "action", action_id, words)
+    if promise is not None:
+        promises.record_promise(
+            session, customer, promise.promised_on, promise.cents, actor_id, now, today,
+            item_id=promise.item_id, channel="call", said_by=promise.said_by, remark=remark,
+        )  # fmt: skip
+    if dispute is not None:
+        disputes.open_dispute(
+            session, customer, dispute.reason, actor_id, now, today, item_id=dispute.item_id, cents=dispute.cents, remark=remark
+        )
+    return session.get_one(Action, action_id)
+
+
+def _as_step(
+    session: Session,
+    company: Company,
+    entry_id: int,
+    outcome: str,
+    remark: str,
+    actor_id: int | None,
+    now: datetime,
+    today: date,
+) -> int:
+    done = worklist.record_done(
+        session, company, [entry_id], actor_id, now, today, state="done", forced=True, outcome=outcome, remark=remark
+    )
+    if not done or done[0].action_id is None:
+        raise DomainError("nothing_to_record")
+    return done[0].action_id
+
+
+def _alone(
+    session: Session,
+    company: Company,
+    customer: Customer,
+    outcome: str,
+    remark: str,
+    actor_id: int | None,
+    now: datetime,
+    today: date,
+) -> int:
+    action = Action(
+        company_id=company.id, customer_id=customer.id, key=f"{customer.id}-call-{now.isoformat()}", stage="reminder", level=0,
+        channel="call", state="done", isolated=True, currency=company.currency, amount_cents=0, planned_at=now, done_on=today,
+        done_at=now, by_id=actor_id, outcome=outcome, remark=remark,
+    )  # fmt: skip
+    session.add(action)
+    session.flush()
+    action_id = action.id
+    decisions.set_contacts(session, [customer.id])
+    worklist.touch(session, customer.id, today)
+    return action_id
