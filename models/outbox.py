@@ -215,15 +215,17 @@ def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
     """What messages not handed over yet are about, as it was last decided."""
     query = (
         sa.select(
-            Message.id, Action.id, Action.customer_id, Action.step_id, Action.stage, Action.currency, Action.amount_cents,
-            Message.facts,
+            Message.id.label("message_id"), Action.id.label("action_id"), Action.customer_id, Action.step_id, Action.stage,
+            Action.currency, Action.amount_cents, Message.facts,
         )
         .join(Action, Action.id == Message.action_id)
         .where(Message.id.in_(message_ids), Message.state.in_(("planned", "queued", "retry")))
         .order_by(Message.id)
     )  # fmt: skip
-    rows = [list(row) for row in session.execute(query)]
-    return [Standing(*row[:7], row[7].get("item_ids", []), row[7].get("forced", False)) for row in rows]
+    return [
+        Standing(**values, item_ids=known.get("item_ids", []), forced=known.get("forced", False))
+        for values, known in (((v := dict(row._mapping)), v.pop("facts")) for row in session.execute(query))
+    ]
 
 
 def set_aside(session: Session, action_ids: Sequence[int]) -> dict[str, list[int]]:
@@ -387,20 +389,24 @@ def claim(session: Session, ids: Sequence[int], now: datetime, until: datetime) 
     return sorted((Claim(*row) for row in session.execute(query)), key=lambda c: ids.index(c.id))
 
 
-def lapsed_claims(session: Session, now: datetime | None) -> list[Claim]:
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A claim whose sender is gone."""
+
+    id: int
+    company_id: int
+    message_id: str
+    recipient: str
+    attempts: int
+
+
+def lapsed_claims(session: Session, now: datetime | None) -> list[Lost]:
     """Claims whose lease has ended; all claims with now=None (at start, when no other worker can be alive)."""
-    query = sa.select(
-        Message.id,
-        Message.message_id,
-        Message.recipient,
-        Message.attempts,
-        sa.literal(b""),
-        Message.facts,
-    )
+    query = sa.select(Message.id, Message.company_id, Message.message_id, Message.recipient, Message.attempts)
     query = query.where(Message.state == "claimed")
     if now is not None:
         query = query.where(Message.lease_until < now)
-    return [Claim(*row) for row in session.execute(query)]
+    return [Lost(*row) for row in session.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
