@@ -32,9 +32,7 @@ _POINTS = (",", ".")
 _PLAIN_AMOUNTS = re.compile(r"(?:[0-9]{1,13},[0-9]{2}(?:\n|\Z))+")
 MAX_KNOWN = 200_000  # amounts kept as already read
 _NO_DATE = frozenset(("", "0", "00000000", "19000101", "18991230", "1900-01-01", "01/01/1900"))
-_COLLECTIVE = re.compile(r"(les |comptes? )?(clients|creances?|crûances?|klanten|handelsdebiteuren|customers)\b|client$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_DIVERS = "Divers"
 
 
 def sniff(data: bytes) -> Sniffed | None:
@@ -191,10 +189,10 @@ class _Reader:
         numbers = [block.numbers[place] for place in places]
         accounts, auxiliaries, names = column("CompteNum"), column("CompAuxNum"), column("CompAuxLib")
         pairs = list(zip(accounts, auxiliaries, strict=True))
-        for pair in set(pairs):
-            if pair not in self.customers:
-                place = pairs.index(pair)
-                self._customer(pair, column("CompteLib")[place], numbers[place])
+        unknown = [place for place, pair in enumerate(pairs) if pair not in self.customers]
+        for place in unknown:
+            name = block.cells[places[place] * block.stride + self.at["CompteLib"]]
+            self._customer(pairs[place], name, numbers[place])
         customers = list(map(self.customers.__getitem__, pairs))
         cleaned, unnamed, dates = self.cleaned, self.unnamed, self.dates
         entry_on = list(map(dates.__getitem__, column("EcritureDate")))
@@ -301,12 +299,14 @@ class _Reader:
         return flags
 
     def _customer(self, pair: tuple[str, str], account_name: str, number: int) -> None:
+        if pair in self.customers:
+            return
         account, auxiliary = pair[0].strip(), clean(pair[1])
         customer = self.customers[pair] = auxiliary or account
         if auxiliary:
             return
-        if _is_collective(account, account_name, self.options.customer_accounts):
-            self.unnamed[customer] = _DIVERS
+        if kinds.is_collective(account, account_name, self.options.customer_accounts):
+            self.unnamed[customer] = kinds.DIVERS
             self.collective.append(Remark("collective_account", number, "CompAuxNum", {"value": account}))
         else:
             self.unnamed[customer] = clean(account_name) or customer
@@ -440,14 +440,6 @@ class _Methods(dict[str, str]):
     def __missing__(self, text: str) -> str:
         found = self[text] = kinds.payment_method(text)
         return found
-
-
-def _is_collective(account: str, label: str, prefixes: tuple[str, ...]) -> bool:
-    """Whether an account without auxiliary stands for many customers: 411, 411000, or all digits and named "Clients"."""
-    stem = account.rstrip("0")
-    if not account.isdecimal():
-        return False
-    return len(stem) <= 3 or stem in prefixes or bool(_COLLECTIVE.match(kinds.plain(label).strip()))
 
 
 def _new(texts: list[str], known: Container[str]) -> list[str]:

@@ -9,6 +9,8 @@ from rules.ledger import Kind
 
 CUSTOMER, SALES, BANK, BILLS, RESULT, EQUITY = 1, 2, 4, 8, 16, 32
 
+DIVERS = "Divers"  # the name of a collective account, which stands for many customers
+
 _OPENING_CODES = {"an", "ano", "anv", "ran", "anc", "ouv", "rep"}
 _SALES_CODES = {"ve", "vt", "ven", "vte", "vte", "vent", "vtes", "vk", "fv", "fac", "sal", "sales"}
 _BANK_CODES = {"bq", "bqe", "banq", "bk", "bnk", "ca", "cai", "cais", "cs", "tr", "treso", "enc", "reg", "ccp", "lcr"}
@@ -21,6 +23,7 @@ _BANK = re.compile(
 _PURCHASES = re.compile(r"achat|fournisseur|purchas|aankop|leverancier|paie|paye|salair|analyt|annul")
 _UNPAID = re.compile(r"impaye|impay\b|rejet|retour|unpaid|onbetaald|reject|storn|refus|sans provision|represent")
 _BILLS = re.compile(r"effet|\blcr\b|traite|\bbor\b|billet")
+_COLLECTIVE = re.compile(r"(les |comptes? )?(clients|creances?|klanten|handelsdebiteuren|customers)\b|client$")
 _METHODS = {
     "vir": "transfer",
     "virement": "transfer",
@@ -94,3 +97,11 @@ def payment_method(text: str) -> str:
     """Our name of a method of payment (ModeRglt or a column of a list); "" when unknown."""
     word = re.split(r"[\s\-/]", plain(text).strip(), maxsplit=1)[0]
     return _METHODS.get(word, "")
+
+
+def is_collective(account: str, label: str, prefixes: tuple[str, ...]) -> bool:
+    """Whether an account without auxiliary stands for many customers: 411, 411000, or all digits and named "Clients"."""
+    stem = account.rstrip("0")
+    if not account.isdecimal():
+        return False
+    return len(stem) <= 3 or stem in prefixes or bool(_COLLECTIVE.match(plain(label).strip()))

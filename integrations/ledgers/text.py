@@ -57,7 +57,9 @@ def chunks(data: bytes, encoding: str) -> Iterator[str]:
         if mark == b"\r":
             chunk = chunk.replace(b"\r", b"\n")
         elif b"\r" in chunk:
-            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+            chunk = chunk.replace(b"\r\n", b"\n")
+            if b"\r" in chunk:
+                chunk = chunk.replace(b"\r", b" ")
         lines += chunk.count(b"\n")
         yield chunk.decode(name)
         start = end

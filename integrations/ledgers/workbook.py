@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
 
@@ -24,15 +25,13 @@ def is_workbook(data: bytes) -> bool:
     return data.startswith((_ZIP, _OLE))
 
 
-def unpacked_size(data: bytes) -> int:
-    """Bytes a workbook unpacks to, as its directory says; its own size when it is not a zip."""
-    if not data.startswith(_ZIP):
-        return len(data)
+def unpacked_size(source: bytes | Path) -> int:
+    """Bytes a workbook unpacks to, as its directory says; 0 when it is not a zip."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as archive:
             return sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError):
-        return len(data)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return 0
 
 
 class Workbook:

@@ -1,0 +1,201 @@
+"""A table under a mapping: rows of data told from the rest, cells understood, errors with line and column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from integrations.ledgers.columns import AMOUNTS, candidates, known_word, normalise
+from integrations.ledgers.dates import date_of_cell, plain
+from integrations.ledgers.guess import SECTION_TITLES, TOTAL
+from integrations.ledgers.tables import Table, cell_text, filled
+from integrations.ledgers.values import Mapping, ReadOptions, Refused
+from rules.errors import DomainError
+from rules.ledger import Remark
+from rules.money import cents_of_number, parse_cents
+
+MAX_REMARKS = 50  # of one code
+_NOTHING = frozenset(("-", "–", "—"))
+
+
+@dataclass(slots=True)
+class Row:
+    """A row of data: its line in the file, its cells by field, the section it stands under."""
+
+    line: int
+    cells: dict[str, object]
+    section: str = ""
+
+
+class Sheet:
+    """The rows of data of a table and how to understand their cells."""
+
+    def __init__(self, table: Table, mapping: Mapping, options: ReadOptions) -> None:
+        self.table, self.mapping, self.options = table, mapping, options
+        self.columns = dict(mapping.columns)
+        self.headers: list[str] = []
+        self.remarks: list[Remark] = []
+        self.lines_read = 0
+        self._remarked: dict[str, int] = {}
+        self._sums = _Sums()
+
+    @property
+    def day(self) -> date | None:
+        """The day of an open-items list: what its title says, else today."""
+        return self.mapping.as_of or self.options.today
+
+    @property
+    def currency(self) -> str:
+        """Of amounts that have no currency of their own."""
+        return self.mapping.currency or self.options.currency
+
+    def rows(self, *wanted: str) -> Iterator[Row]:
+        """Rows with something in one of the `wanted` fields (amounts, or a name); titles and totals are left out."""
+        section = ""
+        place = next((index for index, line in enumerate(self.table.numbers) if line == self.mapping.header_row), None)
+        if place is None:
+            raise Refused("header_missing", line=self.mapping.header_row)
+        self._set_header(self.table.rows[place])
+        for line, row in zip(self.table.numbers[place + 1 :], self.table.rows[place + 1 :], strict=True):
+            full = filled(row)
+            if not full or self._is_header(row, full):
+                continue
+            cells = {name: row[at] for name, at in self.columns.items() if at < len(row)}
+            has_wanted = any(self._holds(cells.get(name)) for name in wanted)
+            words = [cell_text(row[at]) for at in full if isinstance(row[at], str)]
+            if not has_wanted:
+                if self.mapping.sections and words and len(full) <= 3 and not self._is_title(words[0]):
+                    section = " ".join(words)
+                continue
+            if self._is_total(cells, words):
+                self._sums.close()
+                continue
+            self.lines_read += 1
+            yield Row(line, cells, section)
+
+    def text(self, row: Row, name: str) -> str:
+        """A cell as text, "" when there is none."""
+        return cell_text(row.cells.get(name, ""))
+
+    def cents(self, row: Row, name: str) -> int | None:
+        """A cell's amount in cents, None when it is empty; refuses what is no amount."""
+        cell = row.cells.get(name)
+        if not self._holds(cell):
+            return None
+        try:
+            if isinstance(cell, int | float) and not isinstance(cell, bool):
+                return cents_of_number(cell)
+            text = str(cell)
+            return 0 if text.strip() in _NOTHING else parse_cents(text, self.mapping.decimal or None)
+        except DomainError as error:
+            raise self.refused(error.code, row, name) from None
+
+    def day_of(self, row: Row, name: str) -> date | None:
+        """A cell's day, None when it is empty; refuses what is no date."""
+        cell = row.cells.get(name)
+        if not self._holds(cell) or str(cell).strip() in _NOTHING:
+            return None
+        try:
+            return date_of_cell(cell, self.mapping.date_order)
+        except (ValueError, OverflowError):
+            raise self.refused("date_unreadable", row, name) from None
+
+    def is_sum(self, row_cents: int) -> bool:
+        """Whether an amount only repeats the sum of the rows above it (since the last such sum, or of all)."""
+        return self._sums.is_sum(row_cents)
+
+    def add(self, row_cents: int) -> None:
+        """Counts a row's amount towards the sums that may follow it."""
+        self._sums.add(row_cents)
+
+    def refused(self, code: str, row: Row, name: str) -> Refused:
+        """The refusal of one cell."""
+        return Refused(code, line=row.line, column=self.header(name), value=cell_text(row.cells.get(name, "")))
+
+    def header(self, name: str) -> str | None:
+        """The header of a field's column, in the words of the file."""
+        at = self.columns.get(name)
+        return self.headers[at] if at is not None and at < len(self.headers) else None
+
+    def remark(self, code: str, row: Row | None = None, column: str | None = None, **params: object) -> None:
+        """Notes something; at most fifty times per code."""
+        self._remarked[code] = self._remarked.get(code, 0) + 1
+        if self._remarked[code] <= MAX_REMARKS:
+            self.remarks.append(Remark(code, row.line if row else None, column, params))
+
+    def _set_header(self, row: list[object]) -> None:
+        self.headers = [cell_text(cell) for cell in row]
+        self._spoken = [normalise(header) for header in self.headers]
+
+    def _is_header(self, row: list[object], full: list[int]) -> bool:
+        """Whether a row is a header again: the same on a new page, or another of the same words (then remapped)."""
+        texts = {at: str(row[at]) for at in full if isinstance(row[at], str)}
+        if len(texts) < 2 or len(texts) < len(full):
+            return False
+        same = sum(at < len(self._spoken) and self._spoken[at] == normalise(text) != "" for at, text in texts.items())
+        if same == len(texts):
+            return True
+        if same < 2 or sum(known_word(text) for text in texts.values()) < max(3, len(self.columns) // 2):
+            return False
+        columns: dict[str, int] = {}
+        before = {self._spoken[at]: name for name, at in self.columns.items() if at < len(self._spoken)}
+        for at, text in texts.items():
+            name = before.get(normalise(text)) or (candidates(text)[0][1] if known_word(text) else "")
+            if name and name not in columns:
+                columns[name] = at
+        self.columns = columns
+        self._set_header(row)
+        return True
+
+    def _is_title(self, text: str) -> bool:
+        spoken = plain(text)
+        return bool(TOTAL.match(spoken) or SECTION_TITLES.search(spoken))
+
+    def _is_total(self, cells: dict[str, object], words: list[str]) -> bool:
+        """A row of totals says so in its first word and has no date and no invoice number of its own."""
+        if not any(TOTAL.match(plain(word)) for word in words[:2]):
+            return False
+        own = [name for name in ("document_on", "entry_on", "due_on") if name in self.columns and self._holds(cells.get(name))]
+        return not any(self._looks_dated(cells[name]) for name in own)
+
+    def _looks_dated(self, cell: object) -> bool:
+        if isinstance(cell, date | datetime):
+            return True
+        try:
+            date_of_cell(cell, self.mapping.date_order)
+        except (ValueError, OverflowError):
+            return False
+        return True
+
+    @staticmethod
+    def _holds(cell: object) -> bool:
+        return cell is not None and str(cell).strip() != ""
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Sums of amounts: of all rows, and of those since the last subtotal."""
+
+    whole: int = 0
+    part: int = 0
+    rows: int = field(default=0)
+
+    def add(self, cents: int) -> None:
+        self.whole += cents
+        self.part += cents
+        self.rows += 1
+
+    def close(self) -> None:
+        self.part, self.rows = 0, 0
+
+    def is_sum(self, cents: int) -> bool:
+        if cents == self.whole or (self.rows > 0 and cents == self.part):
+            self.close()
+            return True
+        return False
+
+
+def amount_fields(sheet: Sheet) -> tuple[str, ...]:
+    """The mapped fields that hold amounts of a row."""
+    return tuple(name for name in AMOUNTS if name in sheet.columns and name != "credit_limit")
