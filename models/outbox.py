@@ -222,10 +222,12 @@ def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
         .where(Message.id.in_(message_ids), Message.state.in_(("planned", "queued", "retry")))
         .order_by(Message.id)
     )  # fmt: skip
-    return [
-        Standing(**values, item_ids=known.get("item_ids", []), forced=known.get("forced", False))
-        for values, known in (((v := dict(row._mapping)), v.pop("facts")) for row in session.execute(query))
-    ]
+    found: list[Standing] = []
+    for row in session.execute(query):
+        values = dict(row._mapping)
+        known = values.pop("facts")
+        found.append(Standing(**values, item_ids=known.get("item_ids", []), forced=known.get("forced", False)))
+    return found
 
 
 def set_aside(session: Session, action_ids: Sequence[int]) -> dict[str, list[int]]:

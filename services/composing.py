@@ -39,7 +39,7 @@ def _place(name: str) -> str:
     return f"\ue000{name}\ue001"
 
 
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
     env = Environment(
         loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"],
         trim_blocks=True, lstrip_blocks=True,
@@ -49,7 +49,7 @@ def _environment(language: str) -> Environment:
     return env
 
 
-def _program(html: str) -> Program:
+def program(html: str) -> Program:
     """Strings and placeholders of a laid-out text, in order."""
     pieces: list[Piece] = []
     inner: list[str | Place] | None = None
@@ -89,7 +89,7 @@ class Blocks:
 
 @functools.cache
 def _blocks(language: str) -> Blocks:
-    source = _environment(language).get_template("mail/blocks.html").render()
+    source = environment(language).get_template("mail/blocks.html").render()
     html = css_inline.inline(source, keep_style_tags=False)
     parts: dict[str, str] = {}
     for name in ("due", "credit", "total", "apart", "coming", "amount", "table", "pay", "payrow", "paycode"):
@@ -101,7 +101,7 @@ def _blocks(language: str) -> Blocks:
     for name in ("payrow", "paycode"):  # only what stands inside their table
         parts[name] = re.sub(r"^<table[^>]*><tbody>|</tbody></table>$", "", parts[name])
     parts["paycode"] = re.sub(r"^<tr[^>]*>|</tr>$", "", parts["paycode"])
-    return Blocks(**{name: _program(html) for name, html in parts.items()})
+    return Blocks(**{name: program(html) for name, html in parts.items()})
 
 
 def _marked(pieces: Sequence[Piece]) -> str:
@@ -157,12 +157,12 @@ def _media() -> str:
 def form(subject: str, body: str, language: str) -> Form:
     """Lay a template out once; the same words are the same form."""
     subject, body = typeset(subject, language), typeset(body, language)
-    layout = _environment(language).get_template("mail/message.html")
+    layout = environment(language).get_template("mail/message.html")
     html = layout.render(language=language, body="\ue004").replace("\ue004", body_html(body))
     inlined = re.sub(r">\n\s*<", "><", css_inline.inline(html, keep_style_tags=False))
     inlined = inlined.replace("</head>", f"<style>{_media()}</style></head>", 1)
     plain = "\n\n".join(paragraphs(_BOLD.sub(r"\1", body)))
-    return Form(language, parse(subject.strip()), parse(plain), _program(inlined))
+    return Form(language, parse(subject.strip()), parse(plain), program(inlined))
 
 
 def _rows_html(blocks: Blocks, rows: Sequence[Row]) -> str:

@@ -96,7 +96,7 @@ def undo_batch(session: Session, outbox: Outbox, actor_id: int | None, now: date
     session.refresh(outbox)
     outbox.finished_at = now
     ids = store.ids_in(session, outbox.id, ("planned",))
-    _drop(session, session.get_one(Company, outbox.company_id), dict.fromkeys(ids, "undone"), today)
+    drop(session, session.get_one(Company, outbox.company_id), dict.fromkeys(ids, "undone"), today)
     audit.record(session, now, actor_id, outbox.company_id, "undo", "outbox", outbox.id, {"messages": len(ids)})
     return len(ids)
 
@@ -135,7 +135,7 @@ def release_some(session: Session, outbox: Outbox, now: datetime, today: date, l
     if rows:
         drafts.write_bodies(session, rows)
         store.grant(session, [period_of(row["facts"]) for row in rows])
-    _drop(session, company, unwritable, today)
+    drop(session, company, unwritable, today)
     return len(ids)
 
 
@@ -151,11 +151,11 @@ def look_again(session: Session, company: Company, message_ids: Sequence[int], t
     """The decision taken anew for messages not handed over yet: the drafts of those still wanted, with today's items and
     amounts; the others are dropped with the reason."""
     dropped = second_look.look(session, company, message_ids, today)
-    _drop(session, company, dropped, today)
+    drop(session, company, dropped, today)
     return drafts.drafts_of(session, [i for i in message_ids if i not in dropped])
 
 
-def _drop(session: Session, company: Company, reasons: dict[int, str], today: date) -> None:
+def drop(session: Session, company: Company, reasons: dict[int, str], today: date) -> None:
     """Messages and their actions will not happen; what they held up is decided again."""
     for code, action_ids in store.drop_messages(session, reasons).items():
         worklist.drop_actions(session, company, action_ids, code, today)
@@ -204,7 +204,7 @@ def take(session: Session, company: Company, now: datetime, today: date, limit: 
     again, dropped = list(seen), dict[int, str]()
     if again and store.changed_since(session, company.id, min(seen.values())):
         dropped = second_look.look(session, company, again, today, exact=True)
-        _drop(session, company, dropped, today)
+        drop(session, company, dropped, today)
     store.freshen(session, [i for i in again if i not in dropped], head)
     ids = [i for i, _, _ in due if i not in dropped]
     return [_envelope(company, c) for c in store.claim(session, ids, now, now + LEASE)] if ids else []
@@ -249,7 +249,8 @@ def _move(outcome: Outcome, queued_at: datetime, now: datetime) -> Move:
     envelope = outcome.envelope
     state, failure, again = outcome.state, outcome.failure, None
     if state == "retry":
-        again = next_try(queued_at, envelope.attempt, now, envelope.guid)
+        stopped = failure == "worker_stopped"  # our own fault: at once
+        again = now if stopped else next_try(queued_at, envelope.attempt, now, envelope.guid)
         if again is None:
             state, failure = "failed", "gave_up"
     left = state in ("sent", "kept")

@@ -1,0 +1,111 @@
+"""HTML → PDF by WeasyPrint, in child processes: it takes time and memory, and must not read what it is not given.
+
+A child loads WeasyPrint, the font and the sheet once and answers letters one by one; long batches go to two children.
+One letter may take 20 seconds, one child a gigabyte of address space. Only data: addresses are ever fetched."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+from queue import Empty, SimpleQueue
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PROCESSES = 2
+WORTH_A_SECOND = 8  # letters: below, starting another child takes longer than it saves
+SECONDS = 20.0
+
+
+class RenderFailed(Exception):
+    """A letter could not be rendered; the reason as the renderer gave it."""
+
+
+def render(pages: Sequence[str], seconds: float = SECONDS) -> list[bytes]:
+    """The PDF of each page, in order. Raises `RenderFailed` (which letter, why); nothing is half done."""
+    waiting: SimpleQueue[int] = SimpleQueue()
+    for number in range(len(pages)):
+        waiting.put(number)
+    done: dict[int, bytes] = {}
+
+    def work() -> None:
+        with _Child(seconds) as child:
+            while True:
+                try:
+                    number = waiting.get_nowait()
+                except Empty:
+                    return
+                done[number] = child.render(pages[number])
+
+    children = PROCESSES if len(pages) >= WORTH_A_SECOND else min(len(pages), 1)
+    with ThreadPoolExecutor(max(children, 1)) as pool:
+        for result in [pool.submit(work) for _ in range(children)]:
+            result.result()
+    return [done[number] for number in range(len(pages))]
+
+
+class _Child:
+    """One renderer; frames of a length and that many bytes go in and come out."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        command = [sys.executable, "-m", "integrations.letters.child"]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def __enter__(self) -> _Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process = self._process
+        if process.stdin:
+            process.stdin.close()
+        if process.stdout:
+            process.stdout.close()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def render(self, html: str) -> bytes:
+        watchdog = threading.Timer(self._seconds + 10, self._process.kill)  # its start takes a while too
+        watchdog.start()
+        try:
+            return self._exchange(html.encode())
+        finally:
+            watchdog.cancel()
+
+    def _exchange(self, data: bytes) -> bytes:
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin and stdout
+        try:
+            stdin.write(struct.pack(">Q", len(data)) + data)
+            stdin.flush()
+        except OSError as error:
+            raise RenderFailed("the renderer stopped") from error
+        head = stdout.read(9)
+        if len(head) < 9:
+            raise RenderFailed("the renderer stopped or took too long")
+        good, length = struct.unpack(">?Q", head)
+        answer = stdout.read(length)
+        if len(answer) < length:
+            raise RenderFailed("the renderer stopped or took too long")
+        if not good:
+            raise RenderFailed(answer.decode("utf-8", "replace"))
+        return answer
+
+
+def merge(pdfs: Sequence[bytes]) -> bytes:
+    """One print file of all letters, in order."""
+    from pypdf import PdfReader, PdfWriter
+
+    writer = PdfWriter()
+    for pdf in pdfs:
+        writer.append(PdfReader(BytesIO(pdf)), import_outline=False)
+    buffer = BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()

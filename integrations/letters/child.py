@@ -1,0 +1,58 @@
+"""The renderer's own process: reads pages from its standard input, answers PDFs, ends when the input does."""
+
+from __future__ import annotations
+
+import base64
+import resource
+import struct
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MEMORY = 1 << 30
+
+
+class Renderer:
+    """WeasyPrint with font and sheet loaded once."""
+
+    def __init__(self) -> None:
+        from weasyprint import CSS
+        from weasyprint.text.fonts import FontConfiguration
+        from weasyprint.urls import URLFetcher
+
+        self._fetcher = URLFetcher(allowed_protocols=["data"])
+        self._fonts = FontConfiguration()
+        self._sheet = CSS(string=stylesheet(), font_config=self._fonts, url_fetcher=self._fetcher)
+
+    def pdf(self, html: str) -> bytes:
+        """One letter."""
+        from weasyprint import HTML
+
+        page = HTML(string=html, url_fetcher=self._fetcher)
+        return bytes(page.write_pdf(stylesheets=[self._sheet], font_config=self._fonts, presentational_hints=False))
+
+
+def stylesheet() -> str:
+    """The letter's sheet with its font inside: nothing is fetched."""
+    font = base64.b64encode((ROOT / "static" / "fonts" / "inter.woff2").read_bytes()).decode()
+    face = f'@font-face {{ font-family: "Inter"; src: url(data:font/woff2;base64,{font}) format("woff2"); font-weight: 100 900; }}\n'
+    return face + (ROOT / "templates" / "pdf" / "letter.css").read_text(encoding="utf-8")
+
+
+def serve(source: BinaryIO, sink: BinaryIO) -> None:
+    """Answer page after page: a flag, a length, and the PDF or the reason why not."""
+    renderer = Renderer()
+    while len(head := source.read(8)) == 8:
+        html = source.read(struct.unpack(">Q", head)[0]).decode()
+        try:
+            good, answer = True, renderer.pdf(html)
+        except Exception as error:
+            good, answer = False, f"{type(error).__name__}: {error}".encode()
+        sink.write(struct.pack(">?Q", good, len(answer)) + answer)
+        sink.flush()
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    serve(sys.stdin.buffer, sys.stdout.buffer)
