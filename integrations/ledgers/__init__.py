@@ -17,6 +17,7 @@ from integrations.ledgers.values import (
     ReadOptions,
     Refused,
     Sniffed,
+    too_large,
 )
 from rules.ledger import LedgerSnapshot
 
@@ -56,7 +57,7 @@ def read(data: bytes, filename: str, options: ReadOptions) -> LedgerSnapshot:
     from integrations.ledgers import fec, fec_columns
 
     if len(data) > options.max_bytes:
-        raise Refused("file_too_large", value=len(data), limit=options.max_bytes)
+        raise too_large(len(data), options.max_bytes)
     if options.mapping is None and fec_columns.find_layout(data) is not None:
         return fec.read(data, options)
     from integrations.ledgers import spreadsheet

@@ -9,8 +9,8 @@ import re
 
 from integrations.ledgers.dates import plain
 
-# field → exact names, as `normalise` gives them, most telling first
-NAMES: dict[str, tuple[str, ...]] = {
+# field → exact names as `normalise` gives them, separated by semicolons, most telling first
+_NAMES = {
     "customer": (
         "code client;n client;no client;numero client;num client;client n;id client;ref client;reference client;"
         "code tiers;tiers;compte tiers;compte client;compte auxiliaire;auxiliaire;code auxiliaire;compaux num;"
@@ -18,147 +18,133 @@ NAMES: dict[str, tuple[str, ...]] = {
         "account number;debtor number;debtor code;contact id;klantnummer;klantcode;klant nr;klantnr;debiteurnummer;"
         "debiteur nr;relatiecode;kundennummer;kunden nr;kundennr;debitor;debitorennummer;debitoren nr;reference ref;"
         "customer code customer;codetiers;idclient;partner id;partner ref"
-    ).split(";"),
+    ),
     "name": (
         "nom;name;nom client;nom du client;client;raison sociale;denomination;societe;nom tiers;intitule tiers;"
         "intitule du tiers;intitule;libelle tiers;libelle compte;libellecompte;compaux lib;customer;customer name;"
         "name customer;company;company name;contact;partner;partenaire;debtor;debtor name;account name;klant;"
         "klantnaam;naam;naam klant;bedrijf;relatie;relatienaam;kunde;kundenname;firma;firmenname;vendor name;"
         "intitule du compte;intitule compte;nom name"
-    ).split(";"),
+    ),
     "account": (
         "compte;n compte;no compte;numero compte;numero de compte;compte general;general;comptenum;compte num;"
         "compte comptable;gl account;general ledger account;ledger account;grootboekrekening;grootboek;rekening;"
         "sachkonto;konto"
-    ).split(";"),
-    "account_name": ("comptelib", "compte lib", "intitule general"),
-    "journal": (
-        "journal;code journal;journalcode;journal code;jal;jnl;dagboek;dagboekcode;tagebuch;buchungskreis"
-    ).split(";"),
-    "entry": ("ecriture;n ecriture;ecriturenum;ecriture num;n mouvement;mouvement;entry;entry no;boekstuk;voucher no").split(
-        ";"
     ),
+    "account_name": "comptelib;compte lib;intitule general",
+    "journal": ("journal;code journal;journalcode;journal code;jal;jnl;dagboek;dagboekcode;tagebuch;buchungskreis"),
+    "entry": ("ecriture;n ecriture;ecriturenum;ecriture num;n mouvement;mouvement;entry;entry no;boekstuk;voucher no"),
     "entry_on": (
         "date ecriture;ecrituredate;ecriture date;date comptable;date de comptabilisation;posting date;entry date;"
         "accounting date;boekdatum;buchungsdatum;datecompta"
-    ).split(";"),
+    ),
     "document_on": (
         "date facture;date de facture;date de la facture;date piece;date de piece;piecedate;date document;date;"
         "date d emission;date emission;invoice date;document date;bill date;transaction date;issue date;factuurdatum;"
         "datum;documentdatum;rechnungsdatum;belegdatum;belegdat;invoice bill date;created on;date operation"
-    ).split(";"),
+    ),
     "due_on": (
         "echeance;date echeance;date d echeance;dateecheance;date ech;date d ech;due date;duedate;due;maturity;"
         "due in date;date due;date de paiement prevue;maturity date;payment due date;vervaldatum;vervaldag;"
         "faelligkeit;falligkeit;faelligkeitsdatum;falligkeitsdatum;faellig am;fallig am;netto faellig"
-    ).split(";"),
+    ),
     "piece": (
         "n facture;no facture;numero facture;numero de facture;num facture;facture;n piece;no piece;numero piece;"
         "numero de piece;piece;piece 1;pieceref;piece ref;ref piece;reference piece;reference;ref;n document;document;"
         "invoice;invoice number;invoice no;invoice id;invoicenumber;inv no;num;number;no;doc id;document number;"
         "document no;doc no;transaction number;factuurnummer;factuur;factuurnr;factuur nr;documentnummer;docnr;"
         "rechnungsnummer;rechnung;rechnungsnr;rechnung nr;belegnummer;beleg;belegnr;invoicenr;no de piece;piece no"
-    ).split(";"),
+    ),
     "label": (
         "libelle;libelle ecriture;ecriturelib;ecriture lib;libelle de l ecriture;description;designation;label;memo;"
         "memo description;narrative;details;omschrijving;mededeling;bezeichnung;buchungstext;text;objet;commentaire"
-    ).split(";"),
-    "debit": ("debit;montant debit;debit amount;debit eur;debet;soll;debit deb n;debit debn;debit euro").split(";"),
-    "credit": ("credit;montant credit;credit amount;credit eur;haben;credit cre n;credit cred n;credit credn;credit euro").split(
-        ";"
     ),
+    "debit": ("debit;montant debit;debit amount;debit eur;debet;soll;debit deb n;debit debn;debit euro"),
+    "credit": ("credit;montant credit;credit amount;credit eur;haben;credit cre n;credit cred n;credit credn;credit euro"),
     "amount": (
         "montant;montant ttc;total ttc;ttc;montant facture;montant total;montant initial;montant d origine;"
         "montant origine;montant eur;amount;total;invoice amount;invoice total;original amount;total amount;gross;"
         "gross amount;amount incl vat;total incl vat;bedrag;factuurbedrag;totaal;bedrag incl btw;betrag;brutto;"
         "bruttobetrag;rechnungsbetrag;amount eur;total amount incl tax;montant de la facture;converted usd;"
         "total open amount"
-    ).split(";"),
-    "side": ("sens;d c;dc;debit credit;d c indicator;type d c;s h;soll haben;debet credit").split(";"),
+    ),
+    "side": ("sens;d c;dc;debit credit;d c indicator;type d c;s h;soll haben;debet credit"),
     "open_amount": (
         "solde;solde du;solde ouvert;reste du;reste a payer;restant du;reste a regler;montant du;montant restant;"
         "montant restant du;montant ouvert;reste a encaisser;net a payer;impaye;encours;open balance;open amount;"
         "balance;balance due;amount due;outstanding;outstanding amount;amount outstanding;remaining;residual;"
         "amount residual;unpaid;remaining amount;openstaand;openstaand bedrag;saldo;open bedrag;nog te betalen;"
         "te betalen;offen;offener betrag;offener posten;offene posten;restbetrag;solde balance n;solde balancen"
-    ).split(";"),
+    ),
     "paid": (
         "regle;montant regle;deja regle;paye;montant paye;acompte;encaisse;paid;amount paid;paid amount;settled;"
         "payments;betaald;betaald bedrag;bezahlt;gezahlt"
-    ).split(";"),
+    ),
     "settled_on": (
         "date reglement;date de reglement;date paiement;date de paiement;clear date;settled date;settleddate;"
         "payment date;paid on;date paid;betaaldatum;betaald op;zahlungsdatum;bezahlt am;cleared on"
-    ).split(";"),
-    "status": ("statut;etat;status;payment status;invoice status;statut paiement;etat de paiement;zahlungsstatus").split(";"),
+    ),
+    "status": ("statut;etat;status;payment status;invoice status;statut paiement;etat de paiement;zahlungsstatus"),
     "type": (
         "type;type de piece;type piece;type document;nature;transaction type;document type;doc type;type de document;"
         "invoice type;soort;documenttype;belegart;art"
-    ).split(";"),
-    "letter": ("lettrage;lettre;code lettrage;codelettrage;ecriturelet;let;l;lettering;reconciliation;matching;afpunting").split(
-        ";"
     ),
-    "lettered_on": ("date lettrage;date de lettrage;datelet;matching date").split(";"),
-    "currency": (
-        "devise;code devise;monnaie;currency;currency code;curr;ccy;munt;valuta;munteenheid;wahrung;waehrung"
-    ).split(";"),
+    "letter": ("lettrage;lettre;code lettrage;codelettrage;ecriturelet;let;l;lettering;reconciliation;matching;afpunting"),
+    "lettered_on": ("date lettrage;date de lettrage;datelet;matching date"),
+    "currency": ("devise;code devise;monnaie;currency;currency code;curr;ccy;munt;valuta;munteenheid;wahrung;waehrung"),
     "method": (
         "mode de reglement;mode reglement;moyen de paiement;mode de paiement;mode paiement;payment method;"
         "method of payment;betaalwijze;betaalmethode;zahlungsart;zahlungsweise"
-    ).split(";"),
-    "late_0": ("non echu;a echoir;current;not due;not yet due;niet vervallen;nicht fallig;nicht faellig;en cours").split(";"),
-    "late_1": ("1 30;0 30;1 30 jours;0 30 jours;1 month lt;lt 1 month;1 30 days;0 30 days;1 30 dagen;1 30 tage").split(";"),
-    "late_31": ("31 60;30 60;31 60 jours;30 60 jours;1 month;31 60 days;31 60 dagen;31 60 tage").split(";"),
-    "late_61": ("61 90;60 90;61 90 jours;60 90 jours;2 months;61 90 days;61 90 dagen;61 90 tage").split(";"),
+    ),
+    "late_0": ("non echu;a echoir;current;not due;not yet due;niet vervallen;nicht fallig;nicht faellig;en cours"),
+    "late_1": ("1 30;0 30;1 30 jours;0 30 jours;1 month lt;lt 1 month;1 30 days;0 30 days;1 30 dagen;1 30 tage"),
+    "late_31": ("31 60;30 60;31 60 jours;30 60 jours;1 month;31 60 days;31 60 dagen;31 60 tage"),
+    "late_61": ("61 90;60 90;61 90 jours;60 90 jours;2 months;61 90 days;61 90 dagen;61 90 tage"),
     "late_91": (
         "91 and over;over 90;90;gt 90;91;91 120;90 120;91 jours;90 jours;plus de 90;plus de 90 jours;3 months;"
         "91 days;more than 90;91 dagen;91 tage;91 over;91 et plus"
-    ).split(";"),
-    "late_121": ("older;over 120;120;gt 120;plus de 120;plus de 120 jours;121 and over;121 et plus;ouder;alter").split(";"),
+    ),
+    "late_121": ("older;over 120;120;gt 120;plus de 120;plus de 120 jours;121 and over;121 et plus;ouder;alter"),
     "email": (
         "email;e mail;mail;courriel;adresse e mail;adresse email;adresse mail;email address;e mail address;"
         "e mailadres;emailadres;e mail adresse;contact email;mail comptabilite"
-    ).split(";"),
-    "phone": (
-        "telephone;tel;tel fixe;mobile;portable;gsm;phone;phone number;telefoon;telefoonnummer;telefon;telefonnummer"
-    ).split(";"),
-    "street": ("adresse;adresse 1;adresse1;rue;address;street;address 1;address line 1;straat;adres;strasse;anschrift").split(
-        ";"
     ),
-    "postcode": ("code postal;cp;postcode;postal code;zip;zip code;postnummer;plz;postleitzahl").split(";"),
-    "city": ("ville;localite;commune;city;town;plaats;gemeente;stad;ort;stadt").split(";"),
-    "country": ("pays;code pays;country;country code;countrycode;land;landcode").split(";"),
-    "language": ("langue;code langue;language;taal;sprache").split(";"),
+    "phone": ("telephone;tel;tel fixe;mobile;portable;gsm;phone;phone number;telefoon;telefoonnummer;telefon;telefonnummer"),
+    "street": ("adresse;adresse 1;adresse1;rue;address;street;address 1;address line 1;straat;adres;strasse;anschrift"),
+    "postcode": ("code postal;cp;postcode;postal code;zip;zip code;postnummer;plz;postleitzahl"),
+    "city": ("ville;localite;commune;city;town;plaats;gemeente;stad;ort;stadt"),
+    "country": ("pays;code pays;country;country code;countrycode;land;landcode"),
+    "language": ("langue;code langue;language;taal;sprache"),
     "vat_number": (
         "tva;n tva;no tva;numero tva;numero de tva;tva intracom;tva intracommunautaire;n tva intracommunautaire;"
         "vat;vat number;vat no;tax id;tax number;btw;btw nummer;btw nr;ust id;ustid;ust idnr;mwst nummer"
-    ).split(";"),
+    ),
     "company_number": (
         "siren;siret;n siren;n siret;bce;n bce;numero d entreprise;n entreprise;company number;registration number;"
         "kbo;kbo nummer;ondernemingsnummer;handelsregister;rcs"
-    ).split(";"),
+    ),
     "contact_name": (
         "nom contact;nom du contact;interlocuteur;contact comptabilite;contact name;contact person;contactpersoon;"
         "ansprechpartner;prenom nom"
-    ).split(";"),
-    "profile": ("profil;profil de relance;categorie;famille;famille client;segment;profile;category;customer group;profiel").split(
-        ";"
     ),
+    "profile": ("profil;profil de relance;categorie;famille;famille client;segment;profile;category;customer group;profiel"),
     "sales_rep": (
         "commercial;representant;vendeur;charge de clientele;charge d affaires;sales rep;sales representative;"
         "salesperson;salesman;account manager;accountmanager;vertegenwoordiger;verkoper;vertreter;verkaufer"
-    ).split(";"),
+    ),
     "terms": (
         "delai;delai de paiement;delai de reglement;conditions;conditions de paiement;conditions de reglement;terms;"
         "payment terms;cust payment terms;jours;betalingstermijn;betaaltermijn;betalingsvoorwaarden;zahlungsziel;"
         "zahlungsbedingungen;credit terms;payment term"
-    ).split(";"),
+    ),
     "credit_limit": (
         "plafond;plafond de credit;plafond d encours;encours autorise;encours maximum;limite de credit;credit limit;"
         "kredietlimiet;kreditlimit"
-    ).split(";"),
-    "legal_type": ("forme juridique;type de client;type client;legal form;legal type;rechtsvorm;rechtsform").split(";"),
+    ),
+    "legal_type": ("forme juridique;type de client;type client;legal form;legal type;rechtsvorm;rechtsform"),
 }
+
+NAMES: dict[str, tuple[str, ...]] = {field: tuple(names.split(";")) for field, names in _NAMES.items()}
 
 # Words inside a header that make it likely, never sure.
 HINTS: tuple[tuple[str, str], ...] = (

@@ -78,7 +78,7 @@ def date_of_serial(serial: float) -> date:
 
 
 def date_order(texts: list[str]) -> str:
-    """"dmy" or "mdy" when one of the dates proves it, "" when none does; "ymd" when all start with the year."""
+    """ "dmy" or "mdy" when one of the dates proves it, "" when none does; "ymd" when all start with the year."""
     proven = set()
     year_first = 0
     for text in texts:

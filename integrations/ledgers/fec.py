@@ -20,7 +20,7 @@ from integrations.ledgers.fec_entries import Entries, Lines
 from integrations.ledgers.fec_rows import Block, text_blocks, workbook_blocks
 from integrations.ledgers.pieces import due_in_label, mend_pieces
 from integrations.ledgers.text import codec
-from integrations.ledgers.values import ReadOptions, Refused, Sniffed
+from integrations.ledgers.values import ReadOptions, Refused, Sniffed, too_large
 from integrations.ledgers.workbook import is_workbook
 from rules.errors import DomainError
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark, ThirdParty
@@ -58,7 +58,7 @@ def sniff(data: bytes) -> Sniffed | None:
 def read(data: bytes, options: ReadOptions) -> LedgerSnapshot:
     """The lines on customer accounts of a FEC; `Refused` names the line and the column of what does not fit."""
     if len(data) > options.max_bytes:
-        raise Refused("file_too_large", value=len(data), limit=options.max_bytes)
+        raise too_large(len(data), options.max_bytes)
     layout = find_layout(data)
     if layout is None:
         raise Refused("not_recognised", line=1)
@@ -202,10 +202,7 @@ class _Reader:
         return _Part(
             numbers,
             customers,
-            [
-                unnamed.get(customer) or cleaned[name] or customer
-                for customer, name in zip(customers, names, strict=True)
-            ],
+            [unnamed.get(customer) or cleaned[name] or customer for customer, name in zip(customers, names, strict=True)],
             list(map(cleaned.__getitem__, accounts)),
             list(map(cleaned.__getitem__, column("JournalCode"))),
             [entry.strip() for entry in column("EcritureNum")],
@@ -219,9 +216,7 @@ class _Reader:
             letters,
             [
                 day if letter else None
-                for day, letter in zip(
-                    self._optional_dates("DateLet", column("DateLet"), numbers), letters, strict=True
-                )
+                for day, letter in zip(self._optional_dates("DateLet", column("DateLet"), numbers), letters, strict=True)
             ],
             [self._role(journal) for journal in column("JournalCode")],
             foreign[0],
@@ -354,7 +349,11 @@ class _Reader:
         guilty = [entry for entry in entries.unbalanced if entry.balance == total]
         line = guilty[0].line if len(guilty) == 1 else number
         raise Refused(
-            "file_unbalanced", line=line, column=self.layout.header[-1 if self.signed else self.at["Debit"]], value=total
+            "file_unbalanced",
+            line=line,
+            column=self.layout.header[-1 if self.signed else self.at["Debit"]],
+            value=total,
+            difference_cents=total,
         )
 
     def _period(self, entries: Entries) -> tuple[date, date]:

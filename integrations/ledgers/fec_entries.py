@@ -102,7 +102,7 @@ class Entries:
                 "entry_unbalanced",
                 entry.line,
                 None,
-                {"journal": entry.key[0].strip(), "entry": entry.number, "value": entry.balance},
+                {"journal": entry.key[0].strip(), "entry": entry.number, "difference_cents": entry.balance},
             )
             for entry in guilty[:MAX_REMARKS]
         ]

@@ -182,9 +182,7 @@ def describe(table: Table, place: int) -> Sniffed:
         mapping=mapping,
         columns=columns,
         missing=missing,
-        first_rows=tuple(
-            tuple(cell_text(cell) for cell in row) for row in table.rows[place : place + 12] if filled(row)
-        ),
+        first_rows=tuple(tuple(cell_text(cell) for cell in row) for row in table.rows[place : place + 12] if filled(row)),
         certain=not missing and not any(column.confidence == TO_CHECK for column in columns),
     )
 

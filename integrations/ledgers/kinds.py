@@ -12,7 +12,7 @@ CUSTOMER, SALES, BANK, BILLS, RESULT, EQUITY = 1, 2, 4, 8, 16, 32
 DIVERS = "Divers"  # the name of a collective account, which stands for many customers
 
 _OPENING_CODES = {"an", "ano", "anv", "ran", "anc", "ouv", "rep"}
-_SALES_CODES = {"ve", "vt", "ven", "vte", "vte", "vent", "vtes", "vk", "fv", "fac", "sal", "sales"}
+_SALES_CODES = {"ve", "vt", "ven", "vte", "vent", "vtes", "vk", "fv", "fac", "sal", "sales"}
 _BANK_CODES = {"bq", "bqe", "banq", "bk", "bnk", "ca", "cai", "cais", "cs", "tr", "treso", "enc", "reg", "ccp", "lcr"}
 _OPENING = re.compile(r"nouveau|ouverture|opening|heropen|report a n")
 _SALES = re.compile(r"\bvente|\bfactur|\bsales\b|verko[o]?p|\binvoic")
@@ -65,7 +65,7 @@ def account_flags(account: str) -> int:
 
 
 def journal_role(code: str, label: str) -> str:
-    """"opening", "sales", "bank", "bills" or "" from a journal's code and name."""
+    """ "opening", "sales", "bank", "bills" or "" from a journal's code and name."""
     short, name = plain(code).strip().rstrip("0123456789. "), plain(label)
     if _OPENING.search(name) or (short in _OPENING_CODES and not _PURCHASES.search(name)):
         return "opening"

@@ -59,7 +59,7 @@ def mend_pieces(lines: list[LedgerLine]) -> list[Remark]:
     taken = 0
     for index, line in enumerate(lines):
         piece = "" if line.piece in useless else line.piece
-        if lengths and (not piece and line.kind in (Kind.INVOICE, Kind.CREDIT_NOTE) or line.kind is Kind.OPENING):
+        if lengths and ((not piece and line.kind in (Kind.INVOICE, Kind.CREDIT_NOTE)) or line.kind is Kind.OPENING):
             number = number_in_label(line.label)
             if number and len(number) in lengths:
                 piece, taken = number, taken + 1

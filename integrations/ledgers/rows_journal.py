@@ -6,7 +6,7 @@ from datetime import date
 
 from integrations.ledgers import kinds
 from integrations.ledgers.pieces import due_in_label, mend_pieces
-from integrations.ledgers.sheet import Row, Sheet, amount_fields
+from integrations.ledgers.sheet import Row, Sheet
 from integrations.ledgers.values import Refused
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark, ThirdParty
 
@@ -16,14 +16,14 @@ _Key = tuple[str, str, date]
 def read_journal(sheet: Sheet) -> LedgerSnapshot:
     """Every row read, those on customer accounts kept; without an account column all rows are customers'."""
     reader = _Reader(sheet)
-    for row in sheet.rows(*amount_fields(sheet)):
+    for row in sheet.rows():
         reader.take(row)
     if not sheet.lines_read:
         raise Refused("no_rows", line=sheet.mapping.header_row)
     if not reader.lines:
         raise Refused("no_customer_lines", value=", ".join(sheet.options.customer_accounts))
     if reader.total and reader.others:
-        sheet.remark("journal_unbalanced", None, None, value=reader.total)
+        sheet.remark("journal_unbalanced", None, None, difference_cents=reader.total)
     lines = reader.finished()
     remarks: list[Remark] = [*sheet.remarks, *mend_pieces(lines)]
     balance: dict[str, int] = {}

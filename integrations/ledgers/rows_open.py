@@ -10,7 +10,7 @@ from integrations.ledgers import kinds, words
 from integrations.ledgers.columns import BUCKETS, PARTY
 from integrations.ledgers.pieces import due_in_label
 from integrations.ledgers.rows_parties import party_of
-from integrations.ledgers.sheet import Row, Sheet, amount_fields
+from integrations.ledgers.sheet import Row, Sheet
 from integrations.ledgers.values import Refused
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, ThirdParty
 
@@ -18,7 +18,7 @@ from rules.ledger import Kind, LedgerLine, LedgerSnapshot, ThirdParty
 def read_open_items(sheet: Sheet) -> LedgerSnapshot:
     """The list as a snapshot of one day: its own, or today."""
     reader = _Reader(sheet)
-    for row in sheet.rows(*amount_fields(sheet)):
+    for row in sheet.rows():
         reader.take(row)
     if not sheet.lines_read:
         raise Refused("no_rows", line=sheet.mapping.header_row)
@@ -32,9 +32,7 @@ def read_open_items(sheet: Sheet) -> LedgerSnapshot:
     if reader.part_paid:
         sheet.remark("part_paid_unknown", reader.part_paid[0], sheet.header("status"), count=len(reader.part_paid))
     parties = list(reader.customers.values())
-    return LedgerSnapshot(
-        "open_items", "spreadsheet", lines, parties, sheet.remarks, sheet.lines_read, None, day, balance
-    )
+    return LedgerSnapshot("open_items", "spreadsheet", lines, parties, sheet.remarks, sheet.lines_read, None, day, balance)
 
 
 class _Reader:
@@ -144,7 +142,9 @@ class _Reader:
         for bucket, cents in amounts.items():
             if cents:
                 due_on = self._day(row) - timedelta(days=BUCKETS[bucket]) if BUCKETS[bucket] else None
-                self._add(row, customer, name, account, max(cents, 0), max(-cents, 0), None, due_on, cents, sheet.header(bucket))
+                self._add(
+                    row, customer, name, account, max(cents, 0), max(-cents, 0), None, due_on, cents, sheet.header(bucket)
+                )
                 if due_on is not None and len(self.lines) == 1:
                     sheet.remark("due_from_bucket", row, sheet.header(bucket))
 

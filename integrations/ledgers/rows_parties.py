@@ -14,7 +14,7 @@ _PLAIN = ("email", "phone", "street", "postcode", "city", "vat_number", "company
 def read_third_parties(sheet: Sheet) -> LedgerSnapshot:
     """One third party per customer; a customer that comes twice keeps its last row, and is remarked on."""
     found: dict[str, ThirdParty] = {}
-    for row in sheet.rows("customer", "name"):
+    for row in sheet.rows():
         name = sheet.text(row, "name")
         customer = sheet.text(row, "customer") or name
         if not any(sheet.text(row, field) for field in ("name", *PARTY)):

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations import ledgers
-from integrations.ledgers.values import MAX_BYTES, Preview, ReadOptions, Refused, Sniffed
+from integrations.ledgers.values import MAX_BYTES, Preview, ReadOptions, Refused, Sniffed, too_large
 from integrations.ledgers.workbook import unpacked_size
 from rules.ledger import LedgerLine, LedgerSnapshot
 
@@ -51,6 +51,7 @@ def read_in_child(source: Source, filename: str, options: ReadOptions) -> Ledger
     snapshot, columns = _ask(source, options.max_bytes, "read", filename, options)
     make: Callable[[tuple[object, ...]], LedgerLine] = partial(tuple.__new__, LedgerLine)
     lines = list(map(make, zip(*columns, strict=True)))
+    assert isinstance(snapshot, LedgerSnapshot)
     return replace(snapshot, lines=lines)
 
 
@@ -67,7 +68,7 @@ def preview_in_child(source: Source, filename: str, options: ReadOptions, rows: 
 def _ask(source: Source, max_bytes: int, verb: str, *arguments: object) -> Any:
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     if size > max_bytes:
-        raise Refused("file_too_large", value=size, limit=max_bytes)
+        raise too_large(size, max_bytes)
     unpacked = max(size, min(unpacked_size(source), 4 * max_bytes))
     seconds = int(CPU_SECONDS + CPU_SECONDS_PER_MIB * unpacked / MIB)
     memory = MEMORY + MEMORY_PER_BYTE * unpacked
@@ -127,7 +128,7 @@ def _serve() -> None:
 
 def _answer() -> object:
     size = int.from_bytes(sys.stdin.buffer.read(4), "big")
-    verb, path, arguments = pickle.loads(sys.stdin.buffer.read(size))  # from our own parent
+    verb, path, arguments = pickle.loads(sys.stdin.buffer.read(size))  # noqa: S301 - from our own parent
     data = path.read_bytes() if path is not None else sys.stdin.buffer.read()
     try:
         found = getattr(ledgers, verb)(data, *arguments)

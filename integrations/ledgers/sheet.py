@@ -16,6 +16,7 @@ from rules.ledger import Remark
 from rules.money import cents_of_number, parse_cents
 
 MAX_REMARKS = 50  # of one code
+_DATED = ("document_on", "entry_on", "due_on")
 _NOTHING = frozenset(("-", "–", "—"))
 
 
@@ -50,8 +51,8 @@ class Sheet:
         """Of amounts that have no currency of their own."""
         return self.mapping.currency or self.options.currency
 
-    def rows(self, *wanted: str) -> Iterator[Row]:
-        """Rows with something in one of the `wanted` fields (amounts, or a name); titles and totals are left out."""
+    def rows(self) -> Iterator[Row]:
+        """Rows with an amount (a name in lists of customers); titles and totals are left out."""
         section = ""
         place = next((index for index, line in enumerate(self.table.numbers) if line == self.mapping.header_row), None)
         if place is None:
@@ -62,11 +63,12 @@ class Sheet:
             if not full or self._is_header(row, full):
                 continue
             cells = {name: row[at] for name, at in self.columns.items() if at < len(row)}
-            has_wanted = any(self._holds(cells.get(name)) for name in wanted)
             words = [cell_text(row[at]) for at in full if isinstance(row[at], str)]
-            if not has_wanted:
+            if not any(self._holds(cells.get(name)) for name in self._wanted()):
                 if self.mapping.sections and words and len(full) <= 3 and not self._is_title(words[0]):
                     section = " ".join(words)
+                elif self._holds(cells.get("piece")) and any(self._holds(cells.get(name)) for name in _DATED):
+                    self.remark("amount_missing", Row(line, cells), self.header(self._wanted()[0]))
                 continue
             if self._is_total(cells, words):
                 self._sums.close()
@@ -111,7 +113,7 @@ class Sheet:
 
     def refused(self, code: str, row: Row, name: str) -> Refused:
         """The refusal of one cell."""
-        return Refused(code, line=row.line, column=self.header(name), value=cell_text(row.cells.get(name, "")))
+        return Refused(code, line=row.line, column=self.header(name) or name, value=cell_text(row.cells.get(name, "")))
 
     def header(self, name: str) -> str | None:
         """The header of a field's column, in the words of the file."""
@@ -123,6 +125,12 @@ class Sheet:
         self._remarked[code] = self._remarked.get(code, 0) + 1
         if self._remarked[code] <= MAX_REMARKS:
             self.remarks.append(Remark(code, row.line if row else None, column, params))
+
+    def _wanted(self) -> tuple[str, ...]:
+        """The mapped fields one of which makes a row data."""
+        if self.mapping.kind == "third_parties":
+            return ("customer", "name")
+        return tuple(name for name in AMOUNTS if name in self.columns and name != "credit_limit")
 
     def _set_header(self, row: list[object]) -> None:
         self.headers = [cell_text(cell) for cell in row]
@@ -156,7 +164,7 @@ class Sheet:
         """A row of totals says so in its first word and has no date and no invoice number of its own."""
         if not any(TOTAL.match(plain(word)) for word in words[:2]):
             return False
-        own = [name for name in ("document_on", "entry_on", "due_on") if name in self.columns and self._holds(cells.get(name))]
+        own = [name for name in _DATED if name in self.columns and self._holds(cells.get(name))]
         return not any(self._looks_dated(cells[name]) for name in own)
 
     def _looks_dated(self, cell: object) -> bool:
@@ -194,8 +202,3 @@ class _Sums:
             self.close()
             return True
         return False
-
-
-def amount_fields(sheet: Sheet) -> tuple[str, ...]:
-    """The mapped fields that hold amounts of a row."""
-    return tuple(name for name in AMOUNTS if name in sheet.columns and name != "credit_limit")

@@ -23,6 +23,11 @@ class Refused(DomainError):
     """The file is refused whole. `params` has `line` (from 1), `column` (its header) and `value` where known."""
 
 
+def too_large(size: int, limit: int) -> Refused:
+    """The refusal of a file of `size` bytes where `limit` are allowed."""
+    return Refused("file_too_large", value=size, limit_mib=limit // (1024 * 1024))
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """How to read one shape of spreadsheet. `columns` gives, by field name (`columns.FIELDS`), the index from 0.

@@ -19,7 +19,9 @@ _PARTLY = re.compile(r"part|acompte|deels|teilw|gedeeltelijk")
 _UNPAID = re.compile(r"non|not|im?pay|un|open|outstanding|overdue|due|echu|attente|offen|retard|niet|onbetaald|nicht")
 _PAID = re.compile(r"pa[iy](e|d)|sold|regl|betaald|bezahlt|cleared|closed|settled|acquitt|lettr|encaiss")
 _TENTH = re.compile(r"(le|the|au|am|de)\s*(10|dix)\b|\b10 du mois")
-_MONTH_END = re.compile(r"fin de mois|fin mois|\bfdm\b|\beom\b|end of (the )?month|month end|monatsende|einde (van de )?maand|einde maand")
+_MONTH_END = re.compile(
+    r"fin de mois|fin mois|\bfdm\b|\beom\b|end of (the )?month|month end|monatsende|einde (van de )?maand|einde maand"
+)
 _AT_ONCE = re.compile(r"comptant|reception|due on receipt|immediate|contant|sofort|cash|upon receipt|a la livraison")
 _LANGUAGES = {
     "fr": ("francais", "french", "frans", "franzosisch", "fra", "fre"),
@@ -47,7 +49,7 @@ def kind_of_type(text: str) -> Kind | None:
 
 
 def state_of(text: str) -> str:
-    """"paid", "part" or "" (open or unknown) from a status cell."""
+    """ "paid", "part" or "" (open or unknown) from a status cell."""
     spoken = plain(text)
     if _PARTLY.search(spoken):
         return "part"
@@ -63,7 +65,9 @@ def terms_of(text: str) -> tuple[int, str] | None:
     if not numbers or numbers[0] > 365 or not re.fullmatch(r"(net|a|in|op)?\s*[0-9]+(?![0-9]).*", spoken):
         return None
     if not _MONTH_END.search(spoken):
-        known = re.fullmatch(r"(net|a|in|op)?\s*[0-9]+\s*(j|jours?|days?|d|dagen|tage|net|jrs)?\s*(net|date.*|netto)?\.?", spoken)
+        known = re.fullmatch(
+            r"(net|a|in|op)?\s*[0-9]+\s*(j|jours?|days?|d|dagen|tage|net|jrs)?\s*(net|date.*|netto)?\.?", spoken
+        )
         return (numbers[0], Mode.NET.value) if known else None
     if _TENTH.search(spoken):
         return numbers[0], Mode.DAYS_MONTH_END_TENTH.value

@@ -1,0 +1,72 @@
+"""Sentences of the ledger readers: why a file is refused whole, and what was noticed while reading one.
+
+Codes and parameters come from `integrations.ledgers` (`Refused`, `Remark`) and `rules.money`. A remark always has
+`line` and `column`, a refusal those its sentence names."""
+
+from __future__ import annotations
+
+from services.language import N_
+
+REFUSED: dict[str, str] = {
+    # what the file is
+    "not_recognised": N_("This file is neither a FEC nor a table we can read. Export a FEC, CSV, Excel or OpenDocument file."),
+    "file_empty": N_("There is no line to read in this file."),
+    "file_too_large": N_("The file is larger than %(limit_mib)s MB."),
+    "too_many_lines": N_("Line %(line)s: the file has more than %(value)s lines."),
+    "damaged_text": N_("Line %(line)s: the text is damaged (%(value)s). Export the file again."),
+    "nul_byte": N_("Line %(line)s: the file is damaged or is not text. Export it again."),
+    "line_too_long": N_("Line %(line)s: the line is too long to be an entry."),
+    "row_unreadable": N_("Line %(line)s: the row cannot be read (%(value)s)."),
+    "workbook_damaged": N_("The workbook is damaged and cannot be opened. Save it again in your spreadsheet program."),
+    "workbook_locked": N_("The workbook is protected by a password. Save it without one."),
+    "archive_suspect": N_("The workbook unpacks to far more than it should (%(value)s). It was not opened."),
+    "sheet_missing": N_("The sheet “%(value)s” is not in this workbook."),
+    "sheet_too_large": N_("The sheet “%(value)s” is too large."),
+    # limits of the reading process
+    "reading_too_long": N_("Reading this file took more than %(value)s seconds. It was stopped."),
+    "reading_too_large": N_("Reading this file needs more than %(value)s MB of memory. It was stopped."),
+    "reader_stopped": N_("Reading this file stopped unexpectedly (%(value)s). Nothing was written."),
+    # a FEC that is not whole
+    "column_missing": N_("Line %(line)s: the FEC lacks the column %(column)s (missing: %(value)s). Export it again."),
+    "column_count": N_("Line %(line)s: %(value)s fields instead of %(expected)s. The line is cut or altered."),
+    "line_cut": N_("Line %(line)s, %(column)s: the file stops in the middle of the line (“%(value)s”)."),
+    "file_unbalanced": N_(
+        "Line %(line)s: debits and credits of the file differ by %(difference_cents)s. It is cut or altered: export it again."
+    ),
+    # a cell
+    "account_unreadable": N_("Line %(line)s, %(column)s: “%(value)s” is not an account."),
+    "date_unreadable": N_("Line %(line)s, %(column)s: “%(value)s” is not a date."),
+    "date_missing": N_("Line %(line)s: an amount without a date, and it is not a total. Complete or delete the row."),
+    "amount_unreadable": N_("Line %(line)s, %(column)s: “%(value)s” is not an amount."),
+    "amount_ambiguous": N_("Line %(line)s, %(column)s: “%(value)s” can be read two ways. Choose the decimal sign."),
+    "amount_too_large": N_("Line %(line)s, %(column)s: “%(value)s” is too large an amount."),
+    "side_unreadable": N_("Line %(line)s, %(column)s: “%(value)s” is neither debit nor credit."),
+    "customer_missing": N_("Line %(line)s: an amount without a customer, and it is not a total. Complete or delete the row."),
+    # a table that needs to be told
+    "mapping_needed": N_("Line %(line)s: some columns are not certain. Say what they are."),
+    "mapping_incomplete": N_("A column has not been chosen yet: %(value)s."),
+    "header_missing": N_("Line %(line)s: the header is not there. Choose the header row again."),
+    "no_rows": N_("There is no row under the header (line %(line)s)."),
+    "no_customer_lines": N_("No row is on a customer account (%(value)s). Check the accounts of the company."),
+    "day_missing": N_("Line %(line)s: the list does not say its day."),
+}
+
+REMARKS: dict[str, str] = {
+    "collective_account": N_(
+        "Account %(value)s has lines without an auxiliary account: they are together under the customer “Divers”."
+    ),
+    "entry_unbalanced": N_("Entry %(journal)s %(entry)s does not balance: %(difference_cents)s."),
+    "entries_unbalanced_more": N_("%(count)s more entries do not balance."),
+    "journal_unbalanced": N_("Debits and credits of the file differ by %(difference_cents)s."),
+    "piece_from_label": N_(
+        "%(column)s says “%(value)s” on most invoices: the invoice number was taken from the label (%(count)s lines)."
+    ),
+    "part_paid_unknown": N_("%(count)s rows are part paid without saying how much: they count as open in full."),
+    "credits_turned": N_("%(count)s credits are written without a minus: they were counted as credits."),
+    "due_from_bucket": N_("%(column)s: the file gives no due dates; the last day its columns allow was taken."),
+    "amount_missing": N_("Line %(line)s: no amount. The row was left out."),
+    "customer_twice": N_("Line %(line)s: the customer %(value)s comes twice; the last row counts."),
+    "terms_unreadable": N_("Line %(line)s, %(column)s: the terms “%(value)s” are not known and were left out."),
+}
+
+LEDGER_SENTENCES: dict[str, str] = {**REFUSED, **REMARKS}
