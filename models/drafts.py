@@ -59,6 +59,7 @@ class Draft:
     guid: str = ""
     action_id: int = 0
     forced: bool = False  # sent although a rule of the house held it back
+    words: dict[str, str] = field(default_factory=dict)  # language, subject and body a person wrote for this one message
     recipient: str = ""
     contact_name: str = ""
     item_ids: list[int] = field(default_factory=list)
@@ -97,7 +98,8 @@ def drafts_of(session: Session, message_ids: Collection[int]) -> list[Draft]:
     for row in session.execute(query):
         values: dict[str, Any] = dict(row._mapping)
         known = values.pop("facts")
-        drafts.append(Draft(**values, item_ids=known.get("item_ids", []), forced=known.get("forced", False)))
+        chosen = {name: known[name] for name in ("item_ids", "forced", "words") if name in known}
+        drafts.append(Draft(**values, **chosen))
     _complete(session, drafts)
     return drafts
 

@@ -131,6 +131,11 @@ def ids_in(session: Session, outbox_id: int, states: Sequence[str], channel: str
     return list(session.scalars(query.limit(limit) if limit else query))
 
 
+def only_message(session: Session, outbox_id: int) -> Message:
+    """The message of a batch of one."""
+    return session.scalars(sa.select(Message).where(Message.outbox_id == outbox_id)).one()
+
+
 def grant(session: Session, periods: Sequence[tuple[int, date | None]]) -> None:
     """The last day granted to the customer (action id, day), as the message says it."""
     table = cast(sa.Table, Action.__table__)
@@ -207,8 +212,16 @@ class Standing:
     stage: str
     currency: str
     amount_cents: int
-    item_ids: list[int]
-    forced: bool  # a person sends it although a rule of the house holds it back
+    facts: dict[str, Any]
+
+    @property
+    def item_ids(self) -> list[int]:
+        return list(self.facts.get("item_ids", ()))
+
+    @property
+    def forced(self) -> bool:
+        """A person sends it although a rule of the house holds it back."""
+        return bool(self.facts.get("forced"))
 
 
 def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
@@ -222,12 +235,7 @@ def standing_of(session: Session, message_ids: Sequence[int]) -> list[Standing]:
         .where(Message.id.in_(message_ids), Message.state.in_(("planned", "queued", "retry")))
         .order_by(Message.id)
     )  # fmt: skip
-    found: list[Standing] = []
-    for row in session.execute(query):
-        values = dict(row._mapping)
-        known = values.pop("facts")
-        found.append(Standing(**values, item_ids=known.get("item_ids", []), forced=known.get("forced", False)))
-    return found
+    return [Standing(**row._mapping) for row in session.execute(query)]
 
 
 def set_aside(session: Session, action_ids: Sequence[int]) -> dict[str, list[int]]:
@@ -259,7 +267,7 @@ def rewrite_action(
     session.connection().execute(sa.insert(table), [{"action_id": standing.action_id, **row} for row in chased])
     query = sa.update(Action).where(Action.id == standing.action_id).values(amount_cents=amount_cents)
     session.execute(query.execution_options(synchronize_session=False))
-    facts = {"item_ids": list(item_ids), "forced": standing.forced}
+    facts = {**standing.facts, "item_ids": list(item_ids)}
     session.execute(sa.update(_MESSAGE).where(_MESSAGE.c.id == standing.message_id).values(facts=facts))
 
 

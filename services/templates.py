@@ -94,9 +94,14 @@ def code_for(draft: Draft) -> str:
 
 
 def template_for(store: Store, company: Company, draft: Draft) -> Template:
-    """The template of one message: in the customer's language, else the company's; private persons have theirs.
+    """The template of one message: in the customer's language, else the company's; private persons have theirs. Words
+    a person wrote for this one message come first.
 
     Raises `DomainError` template_missing."""
+    if draft.words:
+        return Template(
+            code_for(draft), draft.channel, draft.words["language"], draft.words["subject"], draft.words["body"], True
+        )
     wanted = [code_for(draft), code_for_stage(draft)]
     if draft.legal_type == "consumer":
         wanted = [f"{code}_consumer" for code in wanted] + wanted
@@ -114,7 +119,12 @@ def code_for_stage(draft: Draft) -> str:
 
 def subject_of(template: Template, draft: Draft) -> str:
     """No debt in the subject of a private person's e-mail."""
-    if draft.legal_type == "consumer" and draft.channel == "email" and not template.code.endswith("_consumer"):
+    if (
+        not draft.words
+        and draft.legal_type == "consumer"
+        and draft.channel == "email"
+        and not template.code.endswith("_consumer")
+    ):
         return (
             CONSUMER_SUBJECTS.get(template.language, CONSUMER_SUBJECTS["en"]) if draft.stage != "thanks" else template.subject
         )

@@ -1,0 +1,63 @@
+"""A message as it would leave now, for one worklist entry: the same words and figures as the sending, nothing kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from models import drafts
+from models.actions import WorklistEntry
+from models.company import Company
+from models.drafts import Draft
+from models.scenarios import Step
+from services import composing, letters, templates, writing
+from services.reading import with_picture
+from services.templates import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the customer would read. `page`: of a letter, as HTML for the renderer; `html` of an e-mail, pictures inside."""
+
+    channel: str
+    language: str
+    template: Template
+    sender: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    page: str
+
+
+def draft_of(session: Session, entry: WorklistEntry) -> Draft:
+    """What the message of a worklist entry would be about."""
+    step = session.get_one(Step, entry.step_id)
+    reached = drafts.recipients(session, [entry.customer_id]).get(entry.customer_id, ("", ""))
+    return drafts.draft_for(
+        session, entry.customer_id, stage=entry.stage, level=entry.level, currency=entry.currency,
+        template_code=step.template_code, channel=entry.channel, wait_days=step.wait_days, item_ids=entry.item_ids,
+        amount_cents=entry.amount_cents, recipient=reached[0], contact_name=reached[1],
+    )  # fmt: skip
+
+
+def preview_entry(session: Session, company: Company, entry: WorklistEntry, today: date) -> Shown:
+    """The message of a worklist entry as it would leave now. Raises `DomainError` template_missing."""
+    draft = draft_of(session, entry)
+    template = templates.template_for(drafts.own_templates(session, company.id), company, draft)
+    return show(company, draft, template, today)
+
+
+def show(company: Company, draft: Draft, template: Template, today: date) -> Shown:
+    """A message in its readable form: e-mail as text and HTML, letter as a page."""
+    content = writing.write(company, draft, template.language, today)
+    made = composing.form(templates.subject_of(template, draft), template.body, template.language)
+    mail = composing.compose(company, made, content)
+    html = with_picture(mail.html, "pay", "image/png", mail.picture) if mail.picture else mail.html
+    letter = draft.channel == "letter"
+    recipient = ", ".join(letters.address_lines(company, draft)) if letter else draft.recipient
+    page = letters.compose_letter(company, draft, template, content) if letter else ""
+    sender = company.name if letter else composing.sender_address(company)
+    return Shown(draft.channel, template.language, template, sender, recipient, mail.subject, mail.text, html, page)
