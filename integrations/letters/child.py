@@ -6,11 +6,13 @@ import base64
 import resource
 import struct
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MEMORY = 1 << 30
+WEIGHTS = (400, 600)
 
 
 class Renderer:
@@ -34,10 +36,22 @@ class Renderer:
 
 
 def stylesheet() -> str:
-    """The letter's sheet with its font inside: nothing is fetched."""
-    font = base64.b64encode((ROOT / "static" / "fonts" / "inter.woff2").read_bytes()).decode()
-    face = f'@font-face {{ font-family: "Inter"; src: url(data:font/woff2;base64,{font}) format("woff2"); font-weight: 100 900; }}\n'
-    return face + (ROOT / "templates" / "pdf" / "letter.css").read_text(encoding="utf-8")
+    """The letter's sheet with its fonts inside: nothing is fetched."""
+    faces = "".join(_face(weight) for weight in WEIGHTS)
+    return faces + (ROOT / "templates" / "pdf" / "letter.css").read_text(encoding="utf-8")
+
+
+def _face(weight: int) -> str:
+    """One weight cut out of the variable font: WeasyPrint would do so again for every size of every letter."""
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib.instancer import instantiateVariableFont
+
+    font = instantiateVariableFont(TTFont(ROOT / "static" / "fonts" / "inter.woff2"), {"wght": weight, "opsz": 14})
+    font.flavor = None
+    buffer = BytesIO()
+    font.save(buffer)
+    data = base64.b64encode(buffer.getvalue()).decode()
+    return f'@font-face {{ font-family: "Inter"; src: url(data:font/ttf;base64,{data}); font-weight: {weight}; }}\n'
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
