@@ -210,6 +210,7 @@ def entries(
     step_id: int | None = None,
     channel: str = "",
     customer_id: int | None = None,
+    customer_ids: Sequence[int] | None = None,
     held: bool | None = None,
     text: str = "",
     reps: Reps = None,
@@ -226,6 +227,8 @@ def entries(
         query = query.where(WorklistEntry.channel == channel)
     if customer_id is not None:
         query = query.where(WorklistEntry.customer_id == customer_id)
+    if customer_ids is not None:
+        query = query.where(WorklistEntry.customer_id.in_(customer_ids))
     if held is not None:
         query = query.where((WorklistEntry.held_code != "") == held)
     if text:
