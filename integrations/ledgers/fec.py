@@ -24,7 +24,7 @@ from integrations.ledgers.values import ReadOptions, Refused, Sniffed, too_large
 from integrations.ledgers.workbook import is_workbook
 from rules.errors import DomainError
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark, ThirdParty
-from rules.money import parse_cents
+from rules.money import MAX_DIGITS, parse_cents
 
 FORMAT = "fec"
 
@@ -265,7 +265,7 @@ class _Reader:
     def _amount(self, text: str, number: int, column: str) -> int:
         text = text.strip()
         digits = text[:-3] + text[-2:]
-        if text[-3:-2] in _POINTS and digits.isdecimal():
+        if text[-3:-2] in _POINTS and digits.isdecimal() and len(digits) <= MAX_DIGITS:
             return int(digits)
         # No thousands in a FEC: a lone sign is the decimal sign, even before three digits.
         decimal = "," if text.rfind(",") > text.rfind(".") else "."

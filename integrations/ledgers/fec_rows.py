@@ -136,8 +136,8 @@ def _mend(fields: list[str], layout: Layout, number: int, sound: Sound) -> list[
         extra = len(fields) - width
         if not any(field.strip() for field in fields[width:]) and sound(fields[:width]):
             return fields[:width]
-        for name in ("EcritureLib", "CompAuxLib", "CompteLib"):
-            at = layout.at[name]
+        if layout.separator in "|;":  # programs write these in labels; nobody types a tab there
+            at = layout.at["EcritureLib"]
             label = layout.separator.join(fields[at : at + extra + 1])
             joined = [*fields[:at], label, *fields[at + extra + 1 :]]
             if sound(joined):

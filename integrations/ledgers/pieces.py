@@ -14,7 +14,7 @@ LONGEST_TERM = timedelta(days=400)
 
 _DUE_WORDS = ("ech", "éch", "due", "vervaldag", "fällig")
 _DUE = re.compile(
-    r"(?:\b(?:ech(?:eance)?|éch(?:éance)?|due(?: date)?|vervaldag|fällig(?: am)?)\b)\s*[.:]?\s*(?:le |au |du )?"
+    r"(?:\b(?:[eé]ch(?:[eé]ance)?|due(?: date)?|vervaldag|fällig(?: am)?)\b)\s*[.:]?\s*(?:le |au |du )?"
     r"([0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[12][0-9])?[0-9]{2}|[12][0-9]{3}-[0-9]{2}-[0-9]{2}|20[0-9]{6})(?![0-9/])",
     re.IGNORECASE,
 )
