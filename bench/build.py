@@ -25,7 +25,7 @@ def files(ground: Ground) -> None:
 
     scale = ground.scale
     story = make_story(Size(scale.customers, 1, ON, items=scale.items, open_items=scale.open_items))
-    bare = Books(story, other_lines=0).fec(ON.year, ON).count("\n") - 1
+    bare = sum(len(entry.legs) for entry in Books(story, other_lines=0).entries)
     books = Books(story, other_lines=scale.fec_lines - bare)
     ground.fec.write_text(books.fec(ON.year, ON), encoding="iso-8859-15", newline="")
     ground.earlier.write_text(books.fec(ON.year, EARLIER), encoding="iso-8859-15", newline="")
@@ -45,7 +45,6 @@ def empty(ground: Ground) -> None:
         upgrade()
         create_company(db.session(), None, NOW, code=COMPANY, name="Cartonnerie du banc", country="FR")
         db.session.commit()
-        db.session.remove()
         _settle_down()
 
 
@@ -87,7 +86,6 @@ def full(ground: Ground) -> None:
         session.add(Membership(user_id=user.id, company_id=company.id))
         token = accounts.open_session(session, user, NOW, 24 * 365, "127.0.0.1", "bench")
         session.commit()
-        db.session.remove()
         _settle_down()
     signer = app.session_interface.get_signing_serializer(app)
     value = signer.dumps({"_user_id": token, "_fresh": True})
@@ -116,11 +114,10 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _settle_down() -> None:
-    """The log written back into the file, so that copies are whole."""
+    """The last connection closed: its log is written back into the file, and a copy of that is whole."""
     from extensions import db
 
-    with db.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.session.remove()
     db.engine.dispose()
 
 

@@ -109,15 +109,17 @@ def digest(*patterns: str) -> str:
     return found.hexdigest()[:12]
 
 
-def prepare(scale: Scale) -> Ground:
-    """Everything the areas need, made where it is missing or out of date."""
+def prepare(scale: Scale, loaded: bool = True, full: bool = True) -> Ground:
+    """What the areas need, made where it is missing or out of date."""
     ground = Ground(scale, cache_folder() / scale.name)
     ground.folder.mkdir(mode=0o700, exist_ok=True)
     _step(ground, "files", digest("services/demo_*.py", "rules/terms.py"), "two exports of a million lines")
     code = digest("models/*.py", "services/*.py", "rules/*.py", "integrations/ledgers/*.py", "migrations/versions/*.py")
     _step(ground, "empty", code, "an empty instance")
-    _step(ground, "loaded", code, "an instance with the earlier export")
-    _step(ground, "full", code, "the company of the bench")
+    if loaded:
+        _step(ground, "loaded", code, "an instance with the earlier export")
+    if full:
+        _step(ground, "full", code, "the company of the bench")
     return ground
 
 

@@ -17,7 +17,7 @@ from rules.days import end_of_month
 from rules.terms import Mode, Terms
 from services.demo_names import dice
 
-__all__ = ["BAD", "PROFILES", "Habit", "Segment", "dice", "month_weight", "pays_on", "working_day"]
+__all__ = ["BAD", "PROFILES", "Habit", "Segment", "dice", "month_weight", "pays_on", "working_day", "working_day_before"]
 
 
 class Habit(StrEnum):
@@ -98,15 +98,16 @@ def working_day(day: date) -> date:
     return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
 
 
-def _working_day_before(day: date) -> date:
+def working_day_before(day: date) -> date:
+    """The day itself, or the Friday before."""
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def pays_on(habit: Habit, due_on: date, chance: random.Random) -> date | None:
     """The day somebody of a habit pays an invoice due on a day; None: never."""
     if habit is Habit.MONTH_END:
-        last = _working_day_before(end_of_month(due_on))
-        return last if chance.random() > 0.08 else _working_day_before(end_of_month(last + timedelta(days=8)))
+        last = working_day_before(end_of_month(due_on))
+        return last if chance.random() > 0.08 else working_day_before(end_of_month(last + timedelta(days=8)))
     if habit is Habit.BAD:
         return None if chance.random() < 0.08 else working_day(due_on + timedelta(days=chance.randint(25, 130)))
     if habit is Habit.SEASONAL:

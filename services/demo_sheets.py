@@ -29,8 +29,8 @@ TERMS_WORDS = {
 }  # fmt: skip
 LEGAL_WORDS = {"business": "Entreprise", "consumer": "Particulier", "public": "Public"}
 PARTY_HEAD = (
-    "Code client", "Nom", "Contact", "E-mail", "Téléphone", "Adresse", "Code postal", "Ville", "Pays", "Langue", "Profil",
-    "Type", "Commercial", "Mode de règlement", "Conditions de paiement", "Encours autorisé",
+    "Code client", "Nom", "Interlocuteur", "E-mail", "Téléphone", "Adresse", "Code postal", "Ville", "Pays", "Langue", "Profil",
+    "Type de client", "Commercial", "Mode de règlement", "Conditions de paiement", "Encours autorisé",
 )  # fmt: skip
 ITEM_HEAD = ("Code client", "Nom", "Numéro de facture", "Date de facture", "Date d'échéance", "Montant", "Solde")
 
