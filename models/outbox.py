@@ -109,6 +109,26 @@ def entries_in_writing(
     return found
 
 
+def automatic_entries(session: Session, company_id: int) -> list[int]:
+    """Worklist entries that may leave by themselves: automatic, in writing, nobody needs to confirm, not held back."""
+    query = sa.select(WorklistEntry.id).where(
+        WorklistEntry.company_id == company_id,
+        WorklistEntry.held_code == "",
+        WorklistEntry.confirm_code == "",
+        WorklistEntry.mode == "automatic",
+        WorklistEntry.channel.in_(("email", "letter")),
+    )
+    return list(session.scalars(query.order_by(WorklistEntry.id)))
+
+
+def usual_volume(session: Session, company_id: int, since: datetime) -> int:
+    """Messages of the largest batch of the last weeks that left; 0 when there was none."""
+    query = sa.select(sa.func.max(Outbox.planned)).where(
+        Outbox.company_id == company_id, Outbox.made_at >= since, Outbox.state.in_(("sending", "done"))
+    )
+    return session.scalar(query) or 0
+
+
 def customer_names(session: Session, customer_ids: Sequence[int]) -> dict[int, str]:
     """Names of customers by id."""
     names: dict[int, str] = {}
@@ -441,7 +461,7 @@ def settle_claims(session: Session, moves: Iterable[Move]) -> None:
         .where(
             table.c.id == sa.bindparam("b_id"),
             table.c.attempts == sa.bindparam("b_attempt"),
-            table.c.state.in_(("claimed", "unknown")),
+            (table.c.state == "claimed") | (table.c.state == "unknown"),  # IN cannot be executed for many
         )
         .values(
             state=sa.bindparam("b_state"), answer=sa.bindparam("b_answer"), failure_code=sa.bindparam("b_code"),
