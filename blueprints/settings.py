@@ -12,22 +12,17 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 import config
 from blueprints import web
 from blueprints.fields import Form, MoneyField, choices
+from blueprints.labels import TERMS_MODES
 from extensions import db
 from integrations.channels import smtp
 from models import Profile, SalesRep, settings
 from rules.errors import DomainError
-from services import companies
+from services import companies, syncs
 from services.seal import unseal
 from services.wording import sentence
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
-MODE_LABELS = (
-    ("net", _l("from the date of the document")),
-    ("days_month_end", _l("then the end of that month")),
-    ("month_end_days", _l("from the end of the month")),
-    ("days_month_end_tenth", _l("end of that month, then the 10th")),
-)
 CLOCK = Regexp(r"^([01]\d|2[0-3]):[0-5]\d$", message=_l("Write the time like 08:30."))
 
 
@@ -49,7 +44,7 @@ class CompanyForm(Form):
     )
     customer_accounts = StringField(_l("Customer accounts"), [InputRequired(_l("Enter at least one prefix, like 411."))])
     terms_days = IntegerField(_l("Payment terms, in days"), [InputRequired(_l("Enter a number of days.")), NumberRange(0, 365)])
-    terms_mode = SelectField(_l("Counted"), choices=choices(*MODE_LABELS))
+    terms_mode = SelectField(_l("Counted"), choices=choices(*TERMS_MODES))
     stale_after_hours = IntegerField(_l("A ledger is stale after, in hours"), [InputRequired(), NumberRange(1, 720)])
     gap_days = IntegerField(_l("Days between two contacts, at least"), [InputRequired(), NumberRange(0, 90)])
     floor_cents = MoneyField(_l("Not reminded below"))
@@ -104,8 +99,6 @@ def company_update() -> ResponseReturnValue:
         form.refuse(ERROR_FIELDS.get(error.code, "name"), sentence(web.language(), error.code, error.params))
         return web.render("settings/company.html", form=form, status=422)
     if changed.keys() & {"terms_days", "terms_mode"}:
-        from services import syncs
-
         syncs.recompute_due_dates(db.session(), company, None, config.today())
     db.session.commit()
     flash(_("Settings of %(name)s saved.", name=company.name), "good")

@@ -143,7 +143,7 @@ def run(sync_id: int) -> ResponseReturnValue:
     sync, company = _staged(sync_id), web.company()
     result = _run(sync, dry_run=False)
     if result.error is None:
-        follow_up(db.session(), company, config.today())
+        follow_up(db.session(), company, config.now(), config.today())
     db.session.commit()
     return web.go("syncs.show", sync_id=sync_id)
 
@@ -193,7 +193,7 @@ def undo(sync_id: int) -> ResponseReturnValue:
         db.session.rollback()
         flash(_said(error), "bad")
         return web.go("syncs.show", sync_id=sync_id)
-    follow_up(db.session(), web.company(), config.today())
+    follow_up(db.session(), web.company(), config.now(), config.today())
     db.session.commit()
     flash(_("The import was taken back: the ledger is as it was before."), "good")
     return web.go("syncs.show", sync_id=sync_id)

@@ -99,7 +99,7 @@ def row_or_404(kind: type[Row], row_id: int) -> Row:
     return found  # type: ignore[no-any-return]
 
 
-def render(template: str, block: str | None = None, status: int = 200, **context: Any) -> Response:
+def render(template: str, block: str | None = None, /, status: int = 200, **context: Any) -> Response:
     """The page, or only its block when htmx asks for a part of a page (never for boosted or history requests)."""
     part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
     if block and part:
@@ -107,7 +107,7 @@ def render(template: str, block: str | None = None, status: int = 200, **context
     return make_response(render_template(template, **context), status)
 
 
-def fragment(template: str, block: str, status: int = 200, **context: Any) -> Response:
+def fragment(template: str, block: str, /, status: int = 200, **context: Any) -> Response:
     """One block of a page, always alone."""
     return make_response(jinja2_fragments.flask.render_block(template, block, **context), status)
 

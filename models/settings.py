@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.company import Company, Profile, SalesRep
 from models.customers import Customer
+from models.items import Item
 from models.scenarios import Scenario
 from models.users import Membership, User
 
@@ -72,5 +73,19 @@ def members(session: Session, company_id: int) -> list[tuple[int, str]]:
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.company_id == company_id, User.disabled_at.is_(None))
         .order_by(User.name)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def sample_customers(session: Session, company_id: int) -> list[tuple[int, str]]:
+    """Twenty customers who owe most, to preview a template with."""
+    owed = sa.func.sum(Item.open_cents)
+    query = (
+        sa.select(Customer.id, Customer.name)
+        .join(Item, Item.customer_id == Customer.id)
+        .where(Item.company_id == company_id, Item.open_cents > 0)
+        .group_by(Customer.id)
+        .order_by(owed.desc())
+        .limit(20)
     )
     return [(row[0], row[1]) for row in session.execute(query)]

@@ -236,3 +236,12 @@ document.addEventListener("htmx:responseError", (event) => {
   if (/\btoast\b/.test(xhr.getResponseHeader("HX-Trigger") || "")) return;
   toast("bad", xhr.status === 403 ? document.body.dataset.forbidden : document.body.dataset.failed);
 });
+
+// A placeholder of the template editor goes where the cursor is.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-insert]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.into);
+  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  field.focus();
+});

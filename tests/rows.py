@@ -59,11 +59,17 @@ class World:
         session.commit()
 
 
-ROWS: dict[type, str] = {Contact: "contact_id", Note: "note_id", Step: "step_id", Scenario: "scenario_id", MessageTemplate: "template_id"}
+ROWS: dict[type, str] = {
+    Contact: "contact_id",
+    Note: "note_id",
+    Step: "step_id",
+    Scenario: "scenario_id",
+    MessageTemplate: "template_id",
+}
 
 
 def _again(session: Session, kind: type, number: int, world: World) -> object:
-    made = _rows(session, world.company, None, customer=session.get_one(Customer, world.own["customer_id"]))
+    made = make_rows(session, world.company, None, customer=session.get_one(Customer, world.own["customer_id"]))
     row = made[ROWS[kind]]
     session.flush()
     session.execute(sa.update(kind).where(kind.id == row.id).values(id=number))  # type: ignore[attr-defined]
@@ -77,7 +83,7 @@ def make_world(session: Session) -> World:
     rep = SalesRep(company_id=company.id, code="BOB", name="Bob")
     session.add(rep)
     session.flush()
-    own, others, foreign = (_rows(session, c, r) for c, r in ((company, rep.id), (company, None), (elsewhere, None)))
+    own, others, foreign = (make_rows(session, c, r) for c, r in ((company, rep.id), (company, None), (elsewhere, None)))
     session.commit()
 
     def numbers(rows: dict[str, object]) -> dict[str, object]:
@@ -86,7 +92,7 @@ def make_world(session: Session) -> World:
     return World(company, numbers(own), numbers(others), numbers(foreign), rep.id)
 
 
-def _rows(session: Session, company: Company, rep_id: int | None, customer: Customer | None = None) -> dict[str, object]:
+def make_rows(session: Session, company: Company, rep_id: int | None, customer: Customer | None = None) -> dict[str, object]:
     def add(row: object) -> object:
         session.add(row)
         session.flush()
@@ -95,7 +101,14 @@ def _rows(session: Session, company: Company, rep_id: int | None, customer: Cust
     count = session.query(Customer).count() + session.query(Scenario).count()
     common = {"company_id": company.id}
     if customer is None:
-        customer = Customer(**common, code=f"C{count}", name=f"Client {count}", name_folded=f"client {count}", created_at=NOW, sales_rep_id=rep_id)
+        customer = Customer(
+            **common,
+            code=f"C{count}",
+            name=f"Client {count}",
+            name_folded=f"client {count}",
+            created_at=NOW,
+            sales_rep_id=rep_id,
+        )
         add(customer)
     mine = {**common, "customer_id": customer.id}
     item = add(
@@ -106,8 +119,23 @@ def _rows(session: Session, company: Company, rep_id: int | None, customer: Cust
         )
     )  # fmt: skip
     scenario = add(Scenario(**common, name=f"S{count}", code="", changed_at=NOW))
-    step = add(Step(scenario_id=scenario.id, position=1, stage="reminder", level=1, trigger="due", days=8, channel="email", template_code="reminder_1"))
-    template = add(MessageTemplate(**common, code=f"reminder_{count}", channel="email", language="fr", subject="s", body="b", changed_at=NOW))
+    step = add(
+        Step(
+            scenario_id=scenario.id,
+            position=1,
+            stage="reminder",
+            level=1,
+            trigger="due",
+            days=8,
+            channel="email",
+            template_code="reminder_1",
+        )
+    )
+    template = add(
+        MessageTemplate(
+            **common, code=f"reminder_{count}", channel="email", language="fr", subject="s", body="b", changed_at=NOW
+        )
+    )
     outbox = add(Outbox(**common, state="waiting", made_at=NOW, leaves_at=NOW + timedelta(days=900)))
     action = add(
         Action(
@@ -118,7 +146,7 @@ def _rows(session: Session, company: Company, rep_id: int | None, customer: Cust
     entry = add(
         WorklistEntry(
             **mine, scenario_id=scenario.id, step_id=step.id, stage="reminder", level=1, channel="call", mode="manual", currency="EUR",
-            amount_cents=10_000, item_ids=[item.id], items=1, since_on=TODAY, action_key=f"w{count}-{step.id}", decided_on=TODAY,
+            amount_cents=10_000, item_ids=[item.id], items=1, since_on=TODAY, planned_cents=10_000, action_key=f"w{count}-{step.id}", decided_on=TODAY,
         )
     )  # fmt: skip
     message = add(
@@ -133,7 +161,9 @@ def _rows(session: Session, company: Company, rep_id: int | None, customer: Cust
         "item_id": item,
         "contact_id": add(Contact(customer_id=customer.id, name="A", email="a@client.example")),
         "note_id": add(Note(customer_id=customer.id, written_at=NOW, body="n")),
-        "promise_id": add(Promise(**mine, item_id=item.id, promised_on=TODAY + timedelta(days=5), cents=10_000, currency="EUR", made_at=NOW)),
+        "promise_id": add(
+            Promise(**mine, item_id=item.id, promised_on=TODAY + timedelta(days=5), cents=10_000, currency="EUR", made_at=NOW)
+        ),
         "hold_id": add(Hold(**mine, reason="r", made_at=NOW)),
         "dispute_id": add(Dispute(**mine, item_id=item.id, reason="price", opened_at=NOW)),
         "profile_id": add(Profile(**common, code=f"p{count}", name=f"P{count}")),
@@ -147,6 +177,7 @@ def _rows(session: Session, company: Company, rep_id: int | None, customer: Cust
         "entry_id": entry,
         "message_id": message,
         "sync_id": add(Sync(**common, state="done", started_at=NOW, finished_at=NOW, kind="journal", format="fec")),
-        "user_id": session.query(User).order_by(User.id).first() or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),
+        "user_id": session.query(User).order_by(User.id).first()
+        or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),
         "filename": "app.css",
     }
