@@ -26,6 +26,7 @@ BLUEPRINTS = (
     "scenarios",
     "companies",
     "users",
+    "help",
     "errors",
     "health",
 )

@@ -42,6 +42,7 @@ MATRIX: dict[tuple[str, str], Rule] = {
     ("auth.password_update", "POST"): Rule(EVERYONE),
     ("auth.switch_company", "POST"): Rule(EVERYONE, own="company"),
     ("home.index", "GET"): Rule(EVERYONE),
+    ("help.index", "GET"): Rule(EVERYONE),
     ("search.index", "GET"): Rule(EVERYONE),
     ("customers.index", "GET"): Rule(EVERYONE),
     ("customers.export", "GET"): Rule(EVERYONE),
