@@ -40,23 +40,23 @@ def record(
     noun: str,
     noun_id: int | None = None,
     changes: dict[str, Any] | None = None,
-) -> None:
+) -> AuditEntry:
     """Add the audit row of one change to the running transaction; secrets must not be among the changes."""
     previous = session.scalar(sa.select(AuditEntry.hash).order_by(AuditEntry.id.desc()).limit(1)) or ""
     changes = changes or {}
     facts = [at.isoformat(), actor_id, company_id, verb, noun, noun_id, changes]
     digest = hashlib.sha256((previous + json.dumps(facts, sort_keys=True, default=str)).encode()).hexdigest()
-    session.add(
-        AuditEntry(
-            at=at,
-            actor_id=actor_id,
-            company_id=company_id,
-            verb=verb,
-            noun=noun,
-            noun_id=noun_id,
-            changes=json.loads(json.dumps(changes, default=str)),
-            previous_hash=previous,
-            hash=digest,
-        )
+    entry = AuditEntry(
+        at=at,
+        actor_id=actor_id,
+        company_id=company_id,
+        verb=verb,
+        noun=noun,
+        noun_id=noun_id,
+        changes=json.loads(json.dumps(changes, default=str)),
+        previous_hash=previous,
+        hash=digest,
     )
+    session.add(entry)
     session.flush()
+    return entry

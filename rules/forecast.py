@@ -8,22 +8,32 @@ the forecast: nobody can say when. Nothing is lost on the way: the parts of a de
 >>> today = date(2026, 5, 19)
 >>> debit = Debit(1, 7, date(2026, 4, 30), 100_000)
 >>> pledge = Pledge(7, 1, date(2026, 5, 29), 40_000)
->>> [(column(p, today, weeks(today, 6)), p.cents) for p in parts([debit], [pledge], [], today)]
+>>> [(column(p.on, p.why, today, weeks(today, 6)), p.cents) for p in parts([debit], [pledge], [], today)]
 [('2026-W22', 40000), ('to_plan', 60000)]
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
+
+from rules.errors import DomainError
 
 HORIZON, HORIZON_MAX = 6, 26  # weeks shown; and at most
 DISPUTE_DAYS = 30  # how long solving a dispute is thought to take
 FRIDAY = 4
 TO_PLAN, MISSED, LATER, OUTSIDE = "to_plan", "missed", "later", "outside"
+PLACES = frozenset((TO_PLAN, MISSED, LATER, OUTSIDE))  # the columns that are no weeks
+PAST = {"due": TO_PLAN, "dispute": OUTSIDE}  # where a day that has passed leads, by reason; else it was missed
+MARKS = {
+    "promise": "promise",
+    "broken": "promise",
+    "dispute": "dispute",
+    "insolvent": "insolvent",
+}  # what a chip shows when all of it is such
 LATE, COME = "late", "come"
 
 
@@ -55,6 +65,7 @@ class Pledge(NamedTuple):
     on: date
     cents: int
     broken: bool = False
+    promise_id: int = 0
 
 
 class Contest(NamedTuple):
@@ -72,9 +83,7 @@ class Part(NamedTuple):
     cents: int
     on: date
     why: str
-
-
-_Take = Callable[[Debit, int | None, date, str], int]
+    promise_id: int = 0
 
 
 def weeks(today: date, horizon: int) -> tuple[Week, ...]:
@@ -88,67 +97,87 @@ def _week(monday: date) -> Week:
     return Week(f"{year}-W{number:02}", number, monday, monday + timedelta(days=6))
 
 
+def week_named(key: str) -> Week:
+    """The week of a column's key. Error: day_wrong."""
+    try:
+        year, number = key.split("-W")
+        return _week(date.fromisocalendar(int(year), int(number), 1))
+    except ValueError:
+        raise DomainError("day_wrong", value=key[:20]) from None
+
+
 def day_in(week: Week, today: date) -> date:
-    """The day set when an amount is put into a week: its Friday, so that it is not missed before the week's work is done; today when that is over."""
+    """The day set when an amount is put into a week: its Friday, so that it is not missed before the week's work is done; later, today.
+
+    Error: expected_past when the week is over."""
+    if week.last < today:
+        raise DomainError("expected_past", today_on=today)
     return max(week.first + timedelta(days=FRIDAY), today)
 
 
 def parts(debits: Sequence[Debit], pledges: Sequence[Pledge], contests: Sequence[Contest], today: date) -> list[Part]:
     """Where the money of one customer's debits is expected; promises of the customer as a whole go to the oldest debits first."""
-    ordered = sorted(debits, key=lambda d: (d.due_on, d.item_id))
-    left = {d.item_id: d.open_cents for d in ordered}
+    ordered = sorted(debits, key=lambda d: (d.due_on, d.item_id)) if len(debits) > 1 else debits
     made: list[Part] = []
-
-    def take(debit: Debit, cents: int | None, on: date, why: str) -> int:
-        taken = left[debit.item_id] if cents is None else min(cents, left[debit.item_id])
-        if taken > 0:
-            left[debit.item_id] -= taken
-            made.append(Part(debit, taken, on, why))
-        return taken
-
+    left: dict[int, int] = {}
     for debit in ordered:
         if debit.insolvent:
-            take(debit, None, debit.due_on, "insolvent")
-    _take_pledges(ordered, [p for p in pledges if not p.broken], take, "promise")
+            made.append(Part(debit, debit.open_cents, debit.due_on, "insolvent"))
+        else:
+            left[debit.item_id] = debit.open_cents
+    if not left:
+        return made
+    _place_pledges(ordered, [p for p in pledges if not p.broken], left, made)
     for debit in ordered:
-        if debit.expected_on is not None:
-            take(debit, None, debit.expected_on, "hand")
-    _take_pledges(ordered, [p for p in pledges if p.broken], take, "broken")
+        if debit.expected_on is not None and left.get(debit.item_id):
+            made.append(Part(debit, left.pop(debit.item_id), debit.expected_on, "hand"))
+    _place_pledges(ordered, [p for p in pledges if p.broken], left, made)
+    _place_contests(ordered, contests, left, made)
+    made += [Part(d, left[d.item_id], d.due_on, "due") for d in ordered if left.get(d.item_id)]
+    return made
+
+
+def _place_pledges(ordered: Sequence[Debit], pledges: list[Pledge], left: dict[int, int], made: list[Part]) -> None:
+    """Promises of an item first, then those of the customer; a broken one of the customer leaves alone what fell due after it."""
+    if len(pledges) > 1:
+        pledges.sort(key=lambda p: (p.item_id is None, p.on, p.cents))
+    for pledge in pledges:
+        room = pledge.cents
+        for debit in ordered:
+            after = pledge.broken and pledge.item_id is None and debit.due_on > pledge.on
+            if pledge.item_id in (None, debit.item_id) and not after:
+                why = "broken" if pledge.broken else "promise"
+                room -= _take(debit, room, pledge.on, why, left, made, pledge.promise_id)
+
+
+def _place_contests(ordered: Sequence[Debit], contests: Sequence[Contest], left: dict[int, int], made: list[Part]) -> None:
+    """Disputes about an item first; one without an amount is about all that is left."""
     for contest in sorted(contests, key=lambda c: c.item_id is None):
         room = contest.cents
         for debit in ordered:
             if contest.item_id in (None, debit.item_id):
-                taken = take(debit, room, debit.due_on + timedelta(days=DISPUTE_DAYS), "dispute")
+                wanted = left.get(debit.item_id, 0) if room is None else room
+                taken = _take(debit, wanted, debit.due_on + timedelta(days=DISPUTE_DAYS), "dispute", left, made)
                 room = None if room is None else room - taken
-    for debit in ordered:
-        take(debit, None, debit.due_on, "due")
-    return made
 
 
-def _take_pledges(ordered: Sequence[Debit], pledges: Iterable[Pledge], take: _Take, why: str) -> None:
-    """Promises of an item first, then those of the customer; a broken one of the customer leaves alone what fell due after it."""
-    for pledge in sorted(pledges, key=lambda p: (p.item_id is None, p.on, p.cents)):
-        room = pledge.cents
-        for debit in ordered:
-            after = pledge.broken and pledge.item_id is None and debit.due_on > pledge.on
-            if pledge.item_id in (None, debit.item_id) and not after and room > 0:
-                room -= take(debit, room, pledge.on, why)
+def _take(debit: Debit, wanted: int, on: date, why: str, left: dict[int, int], made: list[Part], promise_id: int = 0) -> int:
+    taken = min(wanted, left.get(debit.item_id, 0))
+    if taken > 0:
+        left[debit.item_id] -= taken
+        made.append(Part(debit, taken, on, why, promise_id))
+    return taken
 
 
-def column(part: Part, today: date, shown: Sequence[Week]) -> str:
-    """The key of the column a part stands in."""
-    if part.why == "insolvent":
+def column(on: date, why: str, today: date, shown: Sequence[Week]) -> str:
+    """The key of the column for money expected on a day for a reason (see `Part`)."""
+    if why == "insolvent":
         return OUTSIDE
-    if part.why == "broken":
+    if why == "broken":
         return MISSED
-    if part.on < today:
-        return {"due": TO_PLAN, "dispute": OUTSIDE}.get(part.why, MISSED)
-    return week_of(part.on, shown)
-
-
-def week_of(day: date, shown: Sequence[Week]) -> str:
-    """The key of the week a day from today on falls into, or later."""
-    place = (day - shown[0].first).days // 7
+    if on < today:
+        return PAST.get(why, MISSED)
+    place = (on.toordinal() - shown[0].first.toordinal()) // 7
     return shown[place].key if place < len(shown) else LATER
 
 
@@ -181,14 +210,16 @@ class Receipt(NamedTuple):
 class Facts:
     """What a grid is made from, in one currency.
 
-    `owed_by_due` and `lines_by_due` sum all open debits by due date (of every customer asked for, and of each customer of the page);
-    `debits` are the debits whose due date is not the last word, with `pledges` and `contests` about them."""
+    `owed` sums the open debits of every customer asked for by due date; those with a date set by hand leave it by `unplanned` (by due date)
+    and come back by `planned` (by lateness and that date). `lines` sums those of each customer of the page by both dates. `debits` are the single ones that promises, disputes or insolvency concern."""
 
     currency: str
     customers: Sequence[CustomerLine]
     customer_count: int
-    owed_by_due: Sequence[tuple[date, int]]
-    lines_by_due: Sequence[tuple[int, date, int]]
+    owed: Sequence[tuple[date, int]]
+    unplanned: Sequence[tuple[date, int]]
+    planned: Sequence[tuple[bool, date, int]]
+    lines: Sequence[tuple[int, date, date | None, int]]
     debits: Sequence[Debit]
     pledges: Sequence[Pledge]
     contests: Sequence[Contest]
@@ -198,7 +229,7 @@ class Facts:
 
 
 class Chip(NamedTuple):
-    """One amount of a cell. mark: promise or dispute when all of it is, else empty."""
+    """One amount of a cell. mark: promise, dispute or insolvent when all of it is, else empty."""
 
     tone: str
     cents: int
@@ -260,22 +291,10 @@ class Grid:
 
 
 def grid(facts: Facts, today: date, horizon: int = HORIZON) -> Grid:
-    """The grid: every debit by its due date, then those with a better date taken out and put where they belong."""
+    """The grid: every debit by its due date or the date set by hand, then those that more is known about are taken out and put in their place."""
     shown = weeks(today, horizon)
-    counts = _Sums(today, shown)
-    lines = {c.id: counts.fresh() for c in facts.customers}
-    for due_on, cents in facts.owed_by_due:
-        counts.add_due(due_on, cents)
-    for customer_id, due_on, cents in facts.lines_by_due:
-        lines[customer_id].add_due(due_on, cents)
-    for customer_id, debits, pledges, contests in _by_customer(facts):
-        targets = [counts, lines[customer_id]] if customer_id in lines else [counts]
-        placed = parts(debits, pledges, contests, today)
-        for target in targets:
-            for debit in debits:
-                target.add_due(debit.due_on, -debit.open_cents)
-            for part in placed:
-                target.add(part)
+    whole, lines = _counted(facts, today)
+    placed = whole.placed(today, shown)
     received: dict[int, int] = defaultdict(int)
     by_day: dict[date, int] = defaultdict(int)
     for receipt in facts.receipts:
@@ -285,68 +304,95 @@ def grid(facts: Facts, today: date, horizon: int = HORIZON) -> Grid:
         currency=facts.currency,
         today=today,
         weeks=shown,
-        rows=[Row(c, received.get(c.id, 0), lines[c.id].cells()) for c in facts.customers],
-        totals=counts.totals(),
+        rows=[Row(c, received.get(c.id, 0), _cells(lines[c.id].placed(today, shown))) for c in facts.customers],
+        totals=_totals(placed, shown),
         customer_count=facts.customer_count,
         credits_cents=facts.credits_cents,
         received_cents=sum(received.values()),
         other_currencies=facts.other_currencies,
-        expected_by_day=dict(counts.by_day),
+        expected_by_day=_by_day(placed),
         received_by_day=dict(by_day),
     )
+
+
+def _counted(facts: Facts, today: date) -> tuple[_Sums, dict[int, _Sums]]:
+    """All customers together, and each customer of the page."""
+    whole, lines = _Sums(), {c.id: _Sums() for c in facts.customers}
+    sums = whole.cents
+    for due_on, cents in facts.owed:
+        sums[due_on < today, due_on, "due"] += cents
+    for due_on, cents in facts.unplanned:
+        sums[due_on < today, due_on, "due"] -= cents
+    for late, expected_on, cents in facts.planned:
+        sums[bool(late), expected_on, "hand"] += cents
+    for customer_id, due_on, planned_on, cents in facts.lines:
+        lines[customer_id].cents[due_on < today, planned_on or due_on, "hand" if planned_on else "due"] += cents
+    for customer_id, debits, pledges, contests in _by_customer(facts):
+        targets = [sums, lines[customer_id].cents] if customer_id in lines else [sums]
+        made = parts(debits, pledges, contests, today)
+        for target in targets:
+            for debit in debits:
+                planned_on = debit.expected_on
+                target[debit.due_on < today, planned_on or debit.due_on, "hand" if planned_on else "due"] -= debit.open_cents
+            for part in made:
+                target[part.debit.due_on < today, part.on, part.why] += part.cents
+    return whole, lines
 
 
 def chip_parts(facts: Facts, today: date, horizon: int, key: str, colour: str) -> list[Part]:
     """The parts behind one chip of the only customer of `facts` (whose `debits` must be all of its debits)."""
     shown = weeks(today, horizon)
     placed = parts(facts.debits, facts.pledges, facts.contests, today)
-    return [p for p in placed if column(p, today, shown) == key and tone(p.debit.due_on, today) == colour]
+    return [p for p in placed if column(p.on, p.why, today, shown) == key and tone(p.debit.due_on, today) == colour]
 
 
 class _Sums:
-    """Cents by column, tone and reason; and by day, for the curve."""
+    """Cents by lateness, day and reason; the few distinct ones are put into columns at the end."""
 
-    def __init__(self, today: date, shown: tuple[Week, ...]) -> None:
-        self.today, self.shown = today, shown
-        self.cents: dict[tuple[str, str, str], int] = defaultdict(int)
-        self.by_day: dict[date, int] = defaultdict(int)
+    def __init__(self) -> None:
+        self.cents: dict[tuple[bool, date, str], int] = defaultdict(int)
 
-    def fresh(self) -> _Sums:
-        return _Sums(self.today, self.shown)
+    def placed(self, today: date, shown: tuple[Week, ...]) -> list[_Placed]:
+        return [
+            _Placed(column(on, why, today, shown), LATE if late else COME, on, why, cents)
+            for (late, on, why), cents in self.cents.items()
+            if cents
+        ]
 
-    def add_due(self, due_on: date, cents: int) -> None:
-        if due_on < self.today:
-            self.cents[TO_PLAN, LATE, "due"] += cents
-        else:
-            self._put(week_of(due_on, self.shown), COME, "due", due_on, cents)
 
-    def add(self, part: Part) -> None:
-        key = column(part, self.today, self.shown)
-        self._put(key, tone(part.debit.due_on, self.today), part.why, part.on, part.cents)
+class _Placed(NamedTuple):
+    key: str
+    tone: str
+    on: date
+    why: str
+    cents: int
 
-    def _put(self, key: str, colour: str, why: str, on: date, cents: int) -> None:
-        self.cents[key, colour, why] += cents
-        if key not in (TO_PLAN, MISSED, LATER, OUTSIDE):
-            self.by_day[on] += cents
 
-    def totals(self) -> dict[str, Total]:
-        keys = (TO_PLAN, MISSED, *(w.key for w in self.shown), LATER, OUTSIDE)
-        sums: dict[tuple[str, str], int] = defaultdict(int)
-        for (key, colour, _), cents in self.cents.items():
-            sums[key, colour] += cents
-        return {key: Total(sums.get((key, LATE), 0), sums.get((key, COME), 0)) for key in keys}
+def _totals(placed: Iterable[_Placed], shown: tuple[Week, ...]) -> dict[str, Total]:
+    sums: dict[tuple[str, str], int] = defaultdict(int)
+    for one in placed:
+        sums[one.key, one.tone] += one.cents
+    keys = (TO_PLAN, MISSED, *(w.key for w in shown), LATER, OUTSIDE)
+    return {key: Total(sums.get((key, LATE), 0), sums.get((key, COME), 0)) for key in keys}
 
-    def cells(self) -> dict[str, list[Chip]]:
-        found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
-        for (key, colour, why), cents in self.cents.items():
-            if cents:
-                found[key, colour][why] = cents
-        cells: dict[str, list[Chip]] = {}
-        for (key, colour), reasons in sorted(found.items(), key=lambda entry: entry[0][1], reverse=True):
-            mark = next(iter(reasons)) if len(reasons) == 1 else ""
-            chip = Chip(colour, sum(reasons.values()), {"broken": "promise"}.get(mark, mark if mark in ("promise", "dispute") else ""))
-            cells.setdefault(key, []).append(chip)
-        return cells
+
+def _cells(placed: Iterable[_Placed]) -> dict[str, list[Chip]]:
+    """The chips of one customer by column, what is late first."""
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for one in placed:
+        found[one.key, one.tone][MARKS.get(one.why, "")] += one.cents
+    cells: dict[str, list[Chip]] = {}
+    for (key, colour), marks in sorted(found.items(), key=lambda entry: entry[0][1], reverse=True):
+        cells.setdefault(key, []).append(Chip(colour, sum(marks.values()), next(iter(marks)) if len(marks) == 1 else ""))
+    return cells
+
+
+def _by_day(placed: Iterable[_Placed]) -> dict[date, int]:
+    days: dict[date, int] = defaultdict(int)
+    for one in placed:
+        if one.key not in PLACES:
+            days[one.on] += one.cents
+    return dict(days)
 
 
 def _by_customer(facts: Facts) -> Iterable[tuple[int, list[Debit], list[Pledge], list[Contest]]]:

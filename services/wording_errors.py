@@ -22,5 +22,19 @@ ERROR_SENTENCES: dict[str, str] = {
     "bic_wrong": N_("“%(value)s” is not a valid BIC."),
     "sender_missing": N_("Enter the address messages are sent from."),
     "seal_broken": N_("The stored password was sealed with another key. Enter it again."),
+    "expected_past": N_("This day has passed. Choose %(today_on)s or later."),
+    "day_wrong": N_("“%(value)s” is not a date."),
+    "expected_far": N_("This day is too far away. Choose %(last_on)s or earlier."),
+    "expected_nothing": N_("Choose a day, for all or for an item."),
+    "expected_changed": N_("This amount has changed meanwhile. Here is how it stands now."),
+    "expected_promised": N_(
+        "The promise for %(promised_on)s goes before an expected date. Change the promise, or leave it as it is."
+    ),
+    "promise_over": N_("This is more than is owed here: %(owed_cents)s."),
+    "customer_name_missing": N_("Enter the name to show."),
+    "terms_negative": N_("Payment terms cannot be below zero days."),
+    "contact_empty": N_("Enter at least a name, an address or a number."),
+    "note_empty": N_("Write something first."),
+    "note_of_another": N_("Only the author can delete a note."),
     "own_access": N_("You cannot take away your own access. Ask another administrator."),
 }
