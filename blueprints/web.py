@@ -32,6 +32,10 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; frame-src 'self'; manifest-src 'self'"
 )
+SEALED = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,14 @@ def table(
         answer = make_response(csv_text(columns, rows, language()))
         answer.headers["Content-Type"] = "text/csv; charset=utf-8"
     answer.headers.set("Content-Disposition", "attachment", filename=name.replace("/", "-"))
+    return answer
+
+
+def sealed(html: str, mimetype: str = "text/html") -> Response:
+    """A message shown in a frame of a page: no script, nothing fetched, no link followed, an origin of its own."""
+    answer = make_response(html)
+    answer.mimetype = mimetype
+    answer.headers["Content-Security-Policy"] = SEALED
     return answer
 
 
@@ -417,6 +429,7 @@ __all__ = [
     "render",
     "row_or_404",
     "scope",
+    "sealed",
     "session",
     "table",
     "trigger",

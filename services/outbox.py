@@ -101,6 +101,15 @@ def undo_batch(session: Session, outbox: Outbox, actor_id: int | None, now: date
     return len(ids)
 
 
+def stop_batch(session: Session, outbox: Outbox, actor_id: int | None, now: datetime, today: date) -> int:
+    """Stop a batch on its way: what has not been handed over stays here; the number of messages stopped."""
+    ids = store.ids_in(session, outbox.id, ("planned", "queued", "retry"))
+    drop(session, session.get_one(Company, outbox.company_id), dict.fromkeys(ids, "stopped"), today)
+    audit.record(session, now, actor_id, outbox.company_id, "stop", "outbox", outbox.id, {"messages": len(ids)})
+    store.close_outboxes(session, now)
+    return len(ids)
+
+
 def hasten_batch(session: Session, outbox: Outbox, actor_id: int | None, now: datetime) -> None:
     """End the undo window now: the batch leaves with the next look of the worker. Raises outbox_left."""
     if outbox.state != "waiting" or now >= outbox.leaves_at:
@@ -298,3 +307,13 @@ def settle_unknown(session: Session, message: Message, arrived: bool, actor_id: 
         message.facts = {**message.facts, "sent_again_by": actor_id}
     verb = "confirm_arrival" if arrived else "send_again"
     audit.record(session, now, actor_id, message.company_id, verb, "message", message.id, {"message_id": message.message_id})
+
+
+def settle_letters(
+    session: Session, outbox_id: int, message_ids: Sequence[int], print_path: str, now: datetime, today: date
+) -> None:
+    """Letters in the print file are done: their actions count from today."""
+    outbox = session.get_one(Outbox, outbox_id)
+    outbox.print_path = print_path
+    _settle_actions(session, session.get_one(Company, outbox.company_id), message_ids, now, today)
+    audit.record(session, now, None, outbox.company_id, "print", "outbox", outbox.id, {"letters": len(message_ids)})

@@ -11,9 +11,10 @@ from rules.ledger import Remark
 from services import language as words
 from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
+from services.wording_messages import SENDING_ERRORS
 from services.wording_ledger import LEDGER_SENTENCES
 
-SENTENCES: dict[str, str] = {**DECISION_SENTENCES, **ERROR_SENTENCES, **LEDGER_SENTENCES}
+SENTENCES: dict[str, str] = {**DECISION_SENTENCES, **ERROR_SENTENCES, **LEDGER_SENTENCES, **SENDING_ERRORS}
 
 
 def sentence(language: str, code: str, params: Mapping[str, object] | None = None) -> str:
