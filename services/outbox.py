@@ -118,7 +118,7 @@ def hasten_batch(session: Session, outbox: Outbox, actor_id: int | None, now: da
     audit.record(session, now, actor_id, outbox.company_id, "hasten", "outbox", outbox.id)
 
 
-def release_some(session: Session, outbox: Outbox, now: datetime, today: date, limit: int = 200) -> int:
+def release_some(session: Session, outbox: Outbox, now: datetime, today: date, limit: int = 50) -> int:
     """Look again at some planned e-mails of a batch whose window has passed, drop what is no longer wanted, write the
     bytes of the rest and queue them. Answers how many were planned before: 0 when none is left."""
     company = session.get_one(Company, outbox.company_id)

@@ -8,56 +8,24 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from pathlib import Path
-
-from sqlalchemy.orm import Session
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from integrations.channels import Envelope, Outcome, kept
-from integrations.channels.journal import Journal, traces
-from integrations.channels.smtp import Account, Sending, Timeouts, Withheld
+from integrations.channels.journal import traces
+from integrations.channels.smtp import Account, Sending, Withheld
 from models import outbox as store
-from models.base import write_intent
 from models.company import Company
 from models.messages import Outbox
 from services import outbox as batches
 from services.seal import unseal
+from tasks.letters import print_batch
+from tasks.post import Post, writing
+
+__all__ = ["Post", "recover", "release", "release_due", "send_company", "send_due"]
 
 log = logging.getLogger(__name__)
 GROUP = 20  # messages claimed, handed over and recorded together
-
-
-@dataclass
-class Post:
-    """What the sending needs of the world around it; made by the task from the settings, by a test from a folder."""
-
-    sessions: Callable[[], Session]
-    clock: Callable[[], datetime]
-    today: Callable[[], date]
-    journal: Journal
-    data: Path
-    key: str
-    timeouts: Timeouts = field(default_factory=Timeouts)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    ca_file: str | None = None
-
-    @property
-    def outbox_folder(self) -> Path:
-        return self.data / "outbox"
-
-
-@contextmanager
-def writing(post: Post) -> Iterator[Session]:
-    """One transaction that takes the write lock at its start; committed at the end, rolled back on error."""
-    mark = write_intent.set(True)
-    try:
-        with post.sessions() as session, session.begin():
-            yield session
-    finally:
-        write_intent.reset(mark)
 
 
 def release_due(post: Post) -> int:
@@ -80,8 +48,6 @@ def release(post: Post, outbox_id: int) -> None:
             handled = batches.release_some(session, outbox, post.clock(), post.today())
     if post.stopping.is_set():
         return
-    from tasks.letters import print_batch
-
     print_batch(post, outbox_id)
     with writing(post) as session:
         outbox = session.get_one(Outbox, outbox_id)

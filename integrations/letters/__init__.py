@@ -25,27 +25,45 @@ class RenderFailed(Exception):
     """A letter could not be rendered; the reason as the renderer gave it."""
 
 
-def render(pages: Sequence[str], seconds: float = SECONDS) -> list[bytes]:
-    """The PDF of each page, in order. Raises `RenderFailed` (which letter, why); nothing is half done."""
+def render(pages: Sequence[str], seconds: float = SECONDS) -> list[bytes | RenderFailed]:
+    """The PDF of each page, in order; in place of one that cannot be rendered, why not. Raises `RenderFailed` when none can:
+    then the renderer itself is at fault."""
     waiting: SimpleQueue[int] = SimpleQueue()
     for number in range(len(pages)):
         waiting.put(number)
-    done: dict[int, bytes] = {}
+    done: dict[int, bytes | RenderFailed] = {}
 
     def work() -> None:
-        with _Child(seconds) as child:
-            while True:
+        child: _Child | None = None
+        try:
+            while (number := _next(waiting)) is not None:
+                child = child or _Child(seconds)
                 try:
-                    number = waiting.get_nowait()
-                except Empty:
-                    return
-                done[number] = child.render(pages[number])
+                    done[number] = child.render(pages[number])
+                except RenderFailed as error:
+                    done[number] = error
+                    child.close()
+                    child = None
+        finally:
+            if child is not None:
+                child.close()
 
     children = PROCESSES if len(pages) >= WORTH_A_SECOND else min(len(pages), 1)
     with ThreadPoolExecutor(max(children, 1)) as pool:
         for result in [pool.submit(work) for _ in range(children)]:
             result.result()
-    return [done[number] for number in range(len(pages))]
+    answers = [done[number] for number in range(len(pages))]
+    failures = [answer for answer in answers if isinstance(answer, RenderFailed)]
+    if failures and len(failures) == len(answers):
+        raise failures[0]
+    return answers
+
+
+def _next(waiting: SimpleQueue[int]) -> int | None:
+    try:
+        return waiting.get_nowait()
+    except Empty:
+        return None
 
 
 class _Child:
@@ -56,10 +74,8 @@ class _Child:
         command = [sys.executable, "-m", "integrations.letters.child"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def __enter__(self) -> _Child:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """End it; it is not asked again."""
         process = self._process
         if process.stdin:
             process.stdin.close()

@@ -43,8 +43,8 @@ def stylesheet() -> str:
 
 def _face(weight: int) -> str:
     """One weight cut out of the variable font: WeasyPrint would do so again for every size of every letter."""
-    from fontTools.ttLib import TTFont
-    from fontTools.varLib.instancer import instantiateVariableFont
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 
     font = instantiateVariableFont(TTFont(ROOT / "static" / "fonts" / "inter.woff2"), {"wght": weight, "opsz": 14})
     font.flavor = None

@@ -1,0 +1,46 @@
+"""What the sending needs of the world around it, and its transactions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from integrations.channels.journal import Journal
+from integrations.channels.smtp import Timeouts
+from models.base import write_intent
+
+
+@dataclass
+class Post:
+    """What the sending needs of the world around it; made by the task from the settings, by a test from a folder."""
+
+    sessions: Callable[[], Session]
+    clock: Callable[[], datetime]
+    today: Callable[[], date]
+    journal: Journal
+    data: Path
+    key: str
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    stopping: threading.Event = field(default_factory=threading.Event)
+    ca_file: str | None = None
+
+    @property
+    def outbox_folder(self) -> Path:
+        return self.data / "outbox"
+
+
+@contextmanager
+def writing(post: Post) -> Iterator[Session]:
+    """One transaction that takes the write lock at its start; committed at the end, rolled back on error."""
+    mark = write_intent.set(True)
+    try:
+        with post.sessions() as session, session.begin():
+            yield session
+    finally:
+        write_intent.reset(mark)
