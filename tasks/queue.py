@@ -85,10 +85,11 @@ def alarm() -> Alarm:
     return Alarm(setting.queue_file, setting.secret_key)
 
 
-def wake() -> None:
-    """Ask the worker to look now; called after a commit. Harmless when it fails: it looks every minute anyway."""
+def wake(delay: int = 0) -> None:
+    """Ask the worker to look now, or in some seconds; called after a commit. Harmless when it fails: it looks every minute
+    anyway."""
     try:
-        alarm().look()
+        alarm().look.schedule(delay=delay, expires=delay + 50)
     except Exception:
         log.warning("the worker could not be woken", exc_info=True)
 
