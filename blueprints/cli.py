@@ -16,7 +16,7 @@ from rules.errors import DomainError
 from services import accounts
 from services.wording import sentence
 
-AREAS: tuple[str, ...] = ()
+AREAS: tuple[str, ...] = ("cli_actions",)
 users = AppGroup("user", help="People who sign in.")
 
 

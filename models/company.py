@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.base import Base, Cents, Flag, Key, Text
 
@@ -101,3 +101,8 @@ class SalesRep(Base):
     code: Mapped[str]
     name: Mapped[str]
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"), index=True)
+
+
+def company_by_code(session: Session, code: str) -> Company | None:
+    """The company of a code, in whatever case it is written; None when there is none."""
+    return session.scalar(sa.select(Company).where(Company.code == code.strip().upper()))

@@ -45,7 +45,7 @@ def test_collection_effectiveness():
 
 
 def test_ten_customers():
-    before, after, gains = mean_gain([60, 60, 50, 50, 50, 40, 35, 35, 35, 35], [40, 40, 35, 35, 30, 30, 35, 35, 35, 35])
+    before, after, _ = mean_gain([60, 60, 50, 50, 50, 40, 35, 35, 35, 35], [40, 40, 35, 35, 30, 30, 35, 35, 35, 35])
     assert (before, after, before - after) == (45, 35, 10)
     second = mean_gain([90, 90, 40, 40, 35, 35, 30, 30, 30, 30], [40, 40, 35, 35, 30, 30, 35, 35, 35, 35])
     assert second[:2] == (45, 35)
