@@ -264,11 +264,12 @@ def _entries(company_id: int, reps: Reps) -> sa.Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def next_call(session: Session, company_id: int, after_id: int = 0, reps: Reps = None) -> int | None:
-    """The customer of the next call to make after a worklist entry, in the order of the call list; None: all done."""
-    calls = entries(session, company_id, channel="call", held=False, reps=reps)
-    later = [c for c in calls if c.id != after_id]
-    return later[0].customer_id if later else None
+def call_after(session: Session, company_id: int, customer_id: int) -> int | None:
+    """The customer to call after this one, in the order of the call list; None at its end. Somebody who is not on the
+    list stands before its beginning."""
+    called = list(dict.fromkeys(e.customer_id for e in entries(session, company_id, channel="call", held=False)))
+    place = called.index(customer_id) + 1 if customer_id in called else 0
+    return called[place] if place < len(called) else None
 
 
 def automatic(session: Session, company_id: int) -> list[int]:

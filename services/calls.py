@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,7 +15,7 @@ from models.customers import Customer
 from rules.errors import DomainError
 from services import disputes, promises, worklist
 
-OUTCOMES = ("reached", "voicemail", "no_answer", "promise", "dispute", "wrong_number")
+OUTCOMES = ("reached", "voicemail", "no_answer", "promise", "dispute", "wrong_number", "other")
 UNREACHED = ("no_answer", "wrong_number")
 """Outcomes that are no contact: the gap between contacts does not start."""
 
@@ -31,11 +32,10 @@ class PromiseSaid:
 
 @dataclass(frozen=True, slots=True)
 class DisputeSaid:
-    """What was contested on the phone: a reason, one item or (None) all, an amount or (None) the whole."""
+    """What was contested on the phone: a reason, some items or (none named) all."""
 
     reason: str
-    item_id: int | None = None
-    cents: int | None = None
+    item_ids: Sequence[int] = ()
 
 
 def record_outcome(
@@ -61,9 +61,8 @@ def record_outcome(
             item_id=promise.item_id, channel="call", said_by=promise.said_by, remark=remark,
         )  # fmt: skip
     if dispute is not None:
-        disputes.open_dispute(
-            session, customer, dispute.reason, actor_id, now, today, item_id=dispute.item_id, cents=dispute.cents, remark=remark
-        )
+        for item_id in dispute.item_ids or (None,):
+            disputes.open_dispute(session, customer, dispute.reason, actor_id, now, today, item_id=item_id, remark=remark)
     return session.get_one(Action, action_id)
 
 
