@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from services.wording_decision import DISPUTE_REASONS as SAID_REASONS
+
 METHODS = (
     ("transfer", _l("Transfer")),
     ("direct_debit", _l("Direct debit")),
     ("cheque", _l("Cheque")),
     ("bill", _l("Bill of exchange")),
     ("card", _l("Card")),
+    ("cash", _l("Cash")),
 )
 LEGAL_TYPES = (("business", _l("Business")), ("consumer", _l("Consumer")), ("public", _l("Public body")))
 CONTACT_ROLES = (("billing", _l("Billing")), ("approval", _l("Approval")), ("payment", _l("Payment")))
-DISPUTE_REASONS = (
-    ("quantity", _l("Quantity contested")),
-    ("price", _l("Price contested")),
-    ("quality", _l("Quality contested")),
-    ("not_received", _l("Not received")),
-    ("already_paid", _l("Already paid, says the customer")),
-    ("wrong_customer", _l("Wrong customer")),
-    ("other", _l("Other reason")),
-)
-MEDIA = (("call", _l("Call")), ("email", _l("E-mail")), ("letter", _l("Letter")), ("visit", _l("Visit")))
-BAD_ADDRESS = {"refused": _l("refused by the server"), "bounced": _l("returned"), "wrong_person": _l("wrong person")}
+MEDIA = (("call", _l("On the phone")), ("email", _l("By e-mail")), ("letter", _l("By letter")), ("visit", _l("Face to face")))
 TERMS_MODES = (
     ("net", _l("from the date of the document")),
     ("days_month_end", _l("then the end of that month")),
@@ -52,3 +45,51 @@ TRIGGERS = (
     ("previous", _l("days after the previous step")),
     ("payment", _l("days after the payment, at most")),
 )
+CONTACT_ROLE_NAMES = dict(CONTACT_ROLES)
+DISPUTE_REASON_NAMES = {code: _l(text) for code, text in SAID_REASONS.items()}
+MESSAGE_STATES = {
+    "queued": _l("about to leave"),
+    "claimed": _l("being sent"),
+    "retry": _l("to be tried again"),
+    "sent": _l("handed over"),
+    "kept": _l("kept in the built-in outbox"),
+    "printed": _l("printed"),
+    "failed": _l("refused"),
+    "unknown": _l("uncertain"),
+    "held": _l("held back"),
+    "dropped": _l("taken back"),
+    "bounced": _l("returned"),
+}
+OUTCOMES = {
+    "reached": _l("reached"),
+    "voicemail": _l("message left"),
+    "no_answer": _l("no answer"),
+    "promise": _l("promise to pay"),
+    "dispute": _l("dispute"),
+    "wrong_number": _l("wrong number"),
+    "other": _l("other outcome"),
+}
+FIELDS = {
+    "name": _l("name"),
+    "profile_id": _l("profile"),
+    "scenario_id": _l("scenario"),
+    "legal_type": _l("kind of customer"),
+    "collector_id": _l("collector"),
+    "sales_rep_id": _l("sales representative"),
+    "language": _l("language"),
+    "method": _l("payment method"),
+    "terms_days": _l("payment terms"),
+    "terms_mode": _l("payment terms"),
+    "credit_limit_cents": _l("credit limit"),
+    "insolvent_on": _l("insolvency"),
+    "tags": _l("tags"),
+    "street": _l("address"),
+    "postcode": _l("address"),
+    "city": _l("address"),
+    "country": _l("address"),
+}
+
+
+def field_names(changes: dict[str, object]) -> str:
+    """What was edited, each word once."""
+    return ", ".join(dict.fromkeys(str(FIELDS.get(name, name)) for name in changes))

@@ -201,6 +201,15 @@ def recipients(session: Session, customer_ids: Sequence[int]) -> dict[int, tuple
     return chosen
 
 
+def late_items(session: Session, customer_id: int, currency: str, today: date) -> list[tuple[int, int]]:
+    """(id, cents) of what a customer owes and is late with, oldest due first."""
+    query = sa.select(Item.id, Item.open_cents).where(
+        Item.customer_id == customer_id, Item.state == "counted", Item.open_cents > 0, Item.currency == currency,
+        Item.due_on < today,
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Item.due_on, Item.id))]
+
+
 def own_templates(session: Session, company_id: int) -> dict[tuple[str, str, str], MessageTemplate]:
     """The words a company wrote itself, by code, channel and language."""
     rows = session.scalars(sa.select(MessageTemplate).where(MessageTemplate.company_id == company_id))

@@ -25,7 +25,7 @@ from services.demo_habits import Habit, working_day
 from services.demo_names import dice
 from services.demo_story import Move, Story
 
-CALLS_DONE = 0.8  # of a week's list
+CALLS_DONE = 0.5  # of a week's list
 NOTES = (
     "Demande toujours un relevé de compte avant de payer.",
     "Règle après le passage de la direction, le jeudi.",
@@ -123,7 +123,7 @@ def _call(
 ) -> None:
     outcome = chance.choices(("reached", "voicemail", "no_answer", "promise", "dispute"), (30, 25, 15, 25, 5))[0]
     promise = PromiseSaid(_promised_on(chance, day), entry.amount_cents) if outcome == "promise" else None
-    dispute = DisputeSaid("quantity", entry.item_ids[0]) if outcome == "dispute" else None
+    dispute = DisputeSaid("quantity", entry.item_ids[:1]) if outcome == "dispute" else None
     record_outcome(
         session, people.company, customer, outcome, people.who("recouvrement"), now, day, entry_id=entry.id,
         remark=chance.choice(REMARKS[outcome]), promise=promise, dispute=dispute,

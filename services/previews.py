@@ -12,6 +12,7 @@ from models.actions import WorklistEntry
 from models.company import Company
 from models.drafts import Draft
 from models.scenarios import Step
+from models.worklist import Entry
 from services import composing, letters, templates, writing
 from services.reading import with_picture
 from services.templates import Template
@@ -48,6 +49,20 @@ def preview_entry(session: Session, company: Company, entry: WorklistEntry, toda
     draft = draft_of(session, entry)
     template = templates.template_for(drafts.own_templates(session, company.id), company, draft)
     return show(company, draft, template, today)
+
+
+def call_script(session: Session, company: Company, customer_id: int, entry: Entry | None, today: date) -> str:
+    """What to say on the telephone about what is late, or about what the call of the worklist is for."""
+    late = [] if entry else drafts.late_items(session, customer_id, company.currency, today)
+    draft = drafts.draft_for(
+        session, customer_id, stage=entry.stage if entry else "reminder", level=entry.level if entry else 0,
+        currency=entry.currency if entry else company.currency, template_code="call", channel="call", wait_days=0,
+        item_ids=entry.item_ids if entry else [item_id for item_id, _ in late],
+        amount_cents=entry.amount_cents if entry else sum(cents for _, cents in late),
+    )  # fmt: skip
+    if not draft.chosen:
+        return ""
+    return templates.call_script(session, company, draft, today).partition("\n-- \n")[0].strip()
 
 
 def show(company: Company, draft: Draft, template: Template, today: date) -> Shown:
