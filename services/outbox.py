@@ -229,8 +229,13 @@ def record_outcomes(session: Session, company: Company, outcomes: Sequence[Outco
     queued = store.queued_at(session, [o.envelope.id for o in outcomes])
     moves = [_move(o, queued[o.envelope.id], now) for o in outcomes if o.state != "untried" and o.envelope.id in queued]
     store.settle_claims(session, moves)
-    untried = [(o.envelope.id, o.envelope.attempt) for o in outcomes if o.state == "untried"]
-    store.give_back(session, untried, now + timedelta(minutes=1))
+    for at_once in (True, False):
+        untried = [
+            (o.envelope.id, o.envelope.attempt)
+            for o in outcomes
+            if o.state == "untried" and (o.failure == "facts_changed") == at_once
+        ]
+        store.give_back(session, untried, now if at_once else now + timedelta(minutes=1))
     ids = [m.id for m in moves]
     bad = {o.envelope.id: "refused" for o in outcomes if address_is_bad(o)}
     store.mark_bad_addresses(session, bad, now)

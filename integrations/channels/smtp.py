@@ -7,6 +7,7 @@ never travel in clear except to this machine itself."""
 from __future__ import annotations
 
 import ipaddress
+import select
 import smtplib
 import socket
 import ssl
@@ -52,10 +53,14 @@ class _Client(smtplib.SMTP):
     def send_body(self, data: bytes) -> None:
         quoted = smtplib._quote_periods(data)  # type: ignore[attr-defined]
         self.send(quoted if quoted.endswith(b"\r\n") else quoted + b"\r\n")
+        sock = self.sock  # (TLS speaks on its own account)
+        if (
+            sock and not isinstance(sock, ssl.SSLSocket) and select.select([sock.fileno()], [], [], 0)[0]
+        ):  # it spoke, or hung up, before the end
+            raise smtplib.SMTPServerDisconnected("the server broke off")
 
-    def send_dot(self) -> BareAnswer:
+    def send_dot(self) -> None:
         self.send(b".\r\n")
-        return self.getreply()
 
 
 class Withheld(Exception):
@@ -249,7 +254,12 @@ class Sending:
     def _dot(self, client: _Client, envelope: Envelope, at: datetime) -> Outcome:
         try:
             client.sock.settimeout(self._timeouts.dot)  # type: ignore[union-attr]
-            code, answer = client.send_dot()
+            client.send_dot()
+        except (OSError, smtplib.SMTPException) as error:
+            self._drop()  # the dot itself could not be sent: the server cannot have taken the message
+            return Outcome(envelope, "retry", "data", 0, _words(str(error)), "connection_lost")
+        try:
+            code, answer = client.getreply()
             if client.sock is not None:
                 client.sock.settimeout(self._timeouts.command)
         except (OSError, smtplib.SMTPException) as error:
