@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from services.placeholders import Problem
 from services.wording_decision import DISPUTE_REASONS as SAID_REASONS
 
 METHODS = (
@@ -93,3 +94,18 @@ FIELDS = {
 def field_names(changes: dict[str, object]) -> str:
     """What was edited, each word once."""
     return ", ".join(dict.fromkeys(str(FIELDS.get(name, name)) for name in changes))
+
+
+TEMPLATE_PROBLEMS = {
+    "placeholder_unknown": _l("Line %(line)s, place %(column)s: “%(value)s” is not a placeholder. Choose one from the list."),
+    "subject_too_long": _l("The subject is too long: at most %(value)s characters."),
+    "body_too_long": _l("The text is too long: at most %(value)s characters."),
+    "body_empty": _l("Write a text."),
+}
+OTHER_PROBLEM = _l("Line %(line)s, place %(column)s: “%(value)s” is not closed or not in its place.")
+
+
+def problem_said(problem: Problem) -> str:
+    """What is to be mended in the words of a message, and where."""
+    said = TEMPLATE_PROBLEMS.get(problem.code, OTHER_PROBLEM)
+    return str(said) % {"line": problem.line, "column": problem.column, "value": problem.value}

@@ -15,25 +15,18 @@ from wtforms.validators import InputRequired
 import config
 from blueprints import web
 from blueprints.fields import LANGUAGE_NAMES, Form, choices
-from blueprints.labels import CHANNELS
+from blueprints.labels import CHANNELS, problem_said
 from extensions import db
 from models import settings
 from rules.errors import DomainError
 from services import templates
-from services.placeholders import PLACEHOLDERS, Problem
+from services.placeholders import PLACEHOLDERS
 from services.templates import Template
 from services.wording import sentence
 
 bp = Blueprint("templates", __name__, url_prefix="/templates")
 ADDRESS = "/<code>/<channel>/<language>"
 PREVIEW_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
-PROBLEMS = {
-    "placeholder_unknown": _l("Line %(line)s, place %(column)s: “%(value)s” is not a placeholder. Choose one from the list."),
-    "subject_too_long": _l("The subject is too long: at most %(value)s characters."),
-    "body_too_long": _l("The text is too long: at most %(value)s characters."),
-    "body_empty": _l("Write a text."),
-}
-OTHER_PROBLEM = _l("Line %(line)s, place %(column)s: “%(value)s” is not closed or not in its place.")
 
 
 class TemplateForm(Form):
@@ -78,7 +71,7 @@ def update(code: str, channel: str, language: str) -> ResponseReturnValue:
         except templates.TemplateProblems as found:
             db.session.rollback()
             for problem in found.problems:
-                form.refuse("subject" if problem.part == "subject" else "body", _said(problem))
+                form.refuse("subject" if problem.part == "subject" else "body", problem_said(problem))
     if form.errors:
         return _page(template, form, status=422)
     db.session.commit()
@@ -152,14 +145,6 @@ def _form(template: Template) -> TemplateForm:
     form = TemplateForm(obj=template)
     form.customer_id.choices = choices(*settings.sample_customers(db.session(), web.company().id))
     return form
-
-
-def _said(problem: Problem) -> str:
-    return str(PROBLEMS.get(problem.code, OTHER_PROBLEM)) % {
-        "line": problem.line,
-        "column": problem.column,
-        "value": problem.value,
-    }
 
 
 def _page(template: Template, form: TemplateForm, status: int = 200) -> ResponseReturnValue:

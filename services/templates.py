@@ -88,9 +88,12 @@ def default_words(code: str, channel: str, language: str) -> Words | None:
 
 def code_for(draft: Draft) -> str:
     """The template a message is written with: the step's, else the one of its stage and level."""
-    if draft.template_code:
-        return draft.template_code
-    return f"reminder_{min(max(draft.level, 1), 3)}" if draft.stage == "reminder" else draft.stage
+    return draft.template_code or code_of(draft.stage, draft.level)
+
+
+def code_of(stage: str, level: int) -> str:
+    """The shipped template of a stage: reminders have three, the last one serves all that follow."""
+    return f"reminder_{min(max(level, 1), 3)}" if stage == "reminder" else stage
 
 
 def template_for(store: Store, company: Company, draft: Draft) -> Template:
@@ -102,7 +105,7 @@ def template_for(store: Store, company: Company, draft: Draft) -> Template:
         return Template(
             code_for(draft), draft.channel, draft.words["language"], draft.words["subject"], draft.words["body"], True
         )
-    wanted = [code_for(draft), code_for_stage(draft)]
+    wanted = [code_for(draft), code_of(draft.stage, draft.level)]  # a step's own template may have no words in this channel
     if draft.legal_type == "consumer":
         wanted = [f"{code}_consumer" for code in wanted] + wanted
     for language in dict.fromkeys((draft.language, company.language, *LANGUAGES)):
@@ -110,11 +113,6 @@ def template_for(store: Store, company: Company, draft: Draft) -> Template:
             if template := _template(store, code, draft.channel, language):
                 return template
     raise DomainError("template_missing", template=code_for(draft), channel=draft.channel)
-
-
-def code_for_stage(draft: Draft) -> str:
-    """The shipped template of a stage, for steps whose own template has no words in this channel."""
-    return f"reminder_{min(max(draft.level, 1), 3)}" if draft.stage == "reminder" else draft.stage
 
 
 def subject_of(template: Template, draft: Draft) -> str:
