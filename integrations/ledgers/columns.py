@@ -5,6 +5,7 @@ words or when the cells below do not look like it."""
 
 from __future__ import annotations
 
+import functools
 import re
 
 from integrations.ledgers.dates import plain
@@ -155,9 +156,9 @@ HINTS: tuple[tuple[str, str], ...] = (
     (r"\btel\b|phone|telefo", "phone"),
     (r"reste|restant|outstanding|open ?staand|\bsolde\b|balance|offen", "open_amount"),
     (r"date.*(regl|paie)|(pay|settle|clear).*date|betaal.*dat", "settled_on"),
-    (r"(n|no|num|numero|nr|number).*(fact|invoice|piece|doc)|(fact|invoice|rechnung).*(n|no|nr|num|id)\b", "piece"),
-    (r"(n|no|num|code|id|nr|number).*(client|customer|klant|kund|tiers|debit)", "customer"),
-    (r"(client|customer|klant|kund|tiers).*(n|no|num|code|id|nr|number)\b", "customer"),
+    (r"\b(n|no|num|numero|nr|number)\b.*(fact|invoice|piece|doc)|(fact|invoice|rechnung).*\b(n|no|nr|num|id)\b", "piece"),
+    (r"\b(n|no|num|code|id|nr|number)\b.*(client|customer|klant|kund|tiers|debit)", "customer"),
+    (r"(client|customer|klant|kund|tiers).*\b(n|no|num|code|id|nr|number)\b", "customer"),
     (r"client|customer|klant|kund|raison|debtor|debiteur|partner", "name"),
     (r"\bdebit", "debit"),
     (r"\bcredit\b", "credit"),
@@ -199,6 +200,7 @@ _EXACT = {name: (field, rank) for field, names in NAMES.items() for rank, name i
 _HINTS = tuple((re.compile(pattern), field) for pattern, field in HINTS)
 
 
+@functools.lru_cache(4096)
 def normalise(header: str) -> str:
     """A header as the vocabulary writes it: "Référence (Ref)" → "reference ref", "DueDate" → "due date"."""
     text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", header.strip().replace("<", " lt ").replace(">", " gt "))

@@ -150,7 +150,8 @@ def describe(table: Table, place: int) -> Sniffed:
     chosen = choose(headers, samples, program)
     if _running_balance(chosen, below):
         chosen.pop("open_amount", None)
-    kind = program.kind if program else kind_of(chosen)
+    sections = not {"customer", "name"} & chosen.keys() and _has_sections(below)
+    kind = program.kind if program else kind_of({*chosen, "name"} if sections else chosen)
     decimal, decimal_sure = guess_decimal(_texts(below, chosen, AMOUNTS), table.delimiter)
     order = date_order(_texts(table.rows[place + 1 :], chosen, DATES))
     order_sure = bool(order) or not _texts(below, chosen, DATES)
@@ -165,7 +166,7 @@ def describe(table: Table, place: int) -> Sniffed:
         decimal=decimal,
         date_order=order if order in ("mdy", "dmy") else "dmy",
         currency=_currency(headers, chosen),
-        sections=not {"customer", "name"} & chosen.keys() and _has_sections(below),
+        sections=sections,
         program=program.name if program else "",
         as_of=_as_of(titles, order),
     )

@@ -45,6 +45,7 @@ class _Reader:
         have = sheet.columns.keys()
         self.buckets = [name for name in BUCKETS if name in have]
         self.dated = bool({"document_on", "entry_on"} & have)
+        self.told_buckets = False
         self.by_account = "account" in have and not {"customer", "name"} <= have
         self.has_party = bool(have & set(PARTY))
 
@@ -145,7 +146,8 @@ class _Reader:
                 self._add(
                     row, customer, name, account, max(cents, 0), max(-cents, 0), None, due_on, cents, sheet.header(bucket)
                 )
-                if due_on is not None and len(self.lines) == 1:
+                if due_on is not None and not self.told_buckets:
+                    self.told_buckets = True
                     sheet.remark("due_from_bucket", row, sheet.header(bucket))
 
     def _add(

@@ -28,7 +28,7 @@ Source = bytes | Path
 
 ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024 * 1024
-CPU_SECONDS, CPU_SECONDS_PER_MIB = 5, 0.5
+CPU_SECONDS, CPU_SECONDS_PER_MIB = 5, 1.5
 MEMORY, MEMORY_PER_BYTE = 256 * MIB, 6
 
 _ALLOWED = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -40,6 +41,7 @@ class Sheet:
         self.lines_read = 0
         self._remarked: dict[str, int] = {}
         self._sums = _Sums()
+        self._days: dict[str, date] = {}  # texts already read as days
 
     @property
     def day(self) -> date | None:
@@ -63,14 +65,14 @@ class Sheet:
             if not full or self._is_header(row, full):
                 continue
             cells = {name: row[at] for name, at in self.columns.items() if at < len(row)}
-            words = [cell_text(row[at]) for at in full if isinstance(row[at], str)]
-            if not any(self._holds(cells.get(name)) for name in self._wanted()):
+            if not any(self._holds(cells.get(name)) for name in self._wanted):
+                words = [cell_text(row[at]) for at in full if isinstance(row[at], str)]
                 if self.mapping.sections and words and len(full) <= 3 and not self._is_title(words[0]):
                     section = " ".join(words)
                 elif self._holds(cells.get("piece")) and any(self._holds(cells.get(name)) for name in _DATED):
-                    self.remark("amount_missing", Row(line, cells), self.header(self._wanted()[0]))
+                    self.remark("amount_missing", Row(line, cells), self.header(self._wanted[0]))
                 continue
-            if self._is_total(cells, words):
+            if self._is_total(cells, [str(row[at]) for at in full[:3] if isinstance(row[at], str)][:2]):
                 self._sums.close()
                 continue
             self.lines_read += 1
@@ -78,7 +80,8 @@ class Sheet:
 
     def text(self, row: Row, name: str) -> str:
         """A cell as text, "" when there is none."""
-        return cell_text(row.cells.get(name, ""))
+        cell = row.cells.get(name, "")
+        return cell_text(cell) if cell != "" else ""
 
     def cents(self, row: Row, name: str) -> int | None:
         """A cell's amount in cents, None when it is empty; refuses what is no amount."""
@@ -98,10 +101,16 @@ class Sheet:
         cell = row.cells.get(name)
         if not self._holds(cell) or str(cell).strip() in _NOTHING:
             return None
+        known = self._days.get(cell) if isinstance(cell, str) else None
+        if known is not None:
+            return known
         try:
-            return date_of_cell(cell, self.mapping.date_order)
+            day = date_of_cell(cell, self.mapping.date_order)
         except (ValueError, OverflowError):
             raise self.refused("date_unreadable", row, name) from None
+        if isinstance(cell, str):
+            self._days[cell] = day
+        return day
 
     def is_sum(self, row_cents: int) -> bool:
         """Whether an amount only repeats the sum of the rows above it (since the last such sum, or of all)."""
@@ -126,21 +135,21 @@ class Sheet:
         if self._remarked[code] <= MAX_REMARKS:
             self.remarks.append(Remark(code, row.line if row else None, column, params))
 
-    def _wanted(self) -> tuple[str, ...]:
-        """The mapped fields one of which makes a row data."""
-        if self.mapping.kind == "third_parties":
-            return ("customer", "name")
-        return tuple(name for name in AMOUNTS if name in self.columns and name != "credit_limit")
-
     def _set_header(self, row: list[object]) -> None:
         self.headers = [cell_text(cell) for cell in row]
         self._spoken = [normalise(header) for header in self.headers]
+        # The fields one of which makes a row data.
+        amounts = tuple(name for name in AMOUNTS if name in self.columns and name != "credit_limit")
+        self._wanted = ("customer", "name") if self.mapping.kind == "third_parties" else amounts
 
     def _is_header(self, row: list[object], full: list[int]) -> bool:
         """Whether a row is a header again: the same on a new page, or another of the same words (then remapped)."""
         texts = {at: str(row[at]) for at in full if isinstance(row[at], str)}
         if len(texts) < 2 or len(texts) < len(full):
             return False
+        raw = all(at < len(self.headers) and self.headers[at] == text.strip() for at, text in texts.items())
+        if raw or any(text.lstrip()[:1].isdigit() for text in texts.values()):
+            return raw
         same = sum(at < len(self._spoken) and self._spoken[at] == normalise(text) != "" for at, text in texts.items())
         if same == len(texts):
             return True
@@ -162,7 +171,7 @@ class Sheet:
 
     def _is_total(self, cells: dict[str, object], words: list[str]) -> bool:
         """A row of totals says so in its first word and has no date and no invoice number of its own."""
-        if not any(TOTAL.match(plain(word)) for word in words[:2]):
+        if not any(_says_total(word) for word in words):
             return False
         own = [name for name in _DATED if name in self.columns and self._holds(cells.get(name))]
         return not any(self._looks_dated(cells[name]) for name in own)
@@ -179,6 +188,11 @@ class Sheet:
     @staticmethod
     def _holds(cell: object) -> bool:
         return cell is not None and str(cell).strip() != ""
+
+
+@functools.lru_cache(4096)
+def _says_total(word: str) -> bool:
+    return not word[:1].isdigit() and bool(TOTAL.match(plain(word.strip())))
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from integrations.ledgers import text
 from integrations.ledgers.values import ReadOptions, Refused
@@ -49,9 +49,12 @@ def load_for(data: bytes, options: ReadOptions) -> Table:
 
 def cell_text(cell: object) -> str:
     """A cell as a person reads it: no ".0" on whole numbers, days as 2026-11-20, trimmed, single spaces."""
-    if isinstance(cell, float):
+    if isinstance(cell, str):
+        if cell.isalnum():
+            return cell
+    elif isinstance(cell, float):
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, datetime | date):
+    elif isinstance(cell, date):
         return cell.strftime("%Y-%m-%d")
     found = str(cell)
     if not found.isprintable():

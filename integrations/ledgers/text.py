@@ -13,9 +13,9 @@ from integrations.ledgers.values import Refused
 
 CHUNK = 256 * 1024  # and the longest line
 
-_DOS_LETTERS = re.compile(rb"[A-Za-z][\x82\x85\x87\x88\x8a\x8b\x8c\x93\x96\x97][A-Za-z]")
+_DOS_LETTERS = re.compile(rb"(?<=[A-Za-z])[\x82\x85\x87\x88\x8a\x8b\x93\x96\x97](?=[A-Za-z])")
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
-_LATIN_LETTERS = re.compile(rb"[\xe0-\xff]")
+_LATIN_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xe0-\xff](?=[A-Za-z])")
 
 
 def unwrap(data: bytes) -> tuple[bytes, str]:
@@ -78,7 +78,7 @@ def _encoding(data: bytes) -> str:
     except Refused as damaged:
         if _mostly_utf8(data):
             raise
-        if _DOS_LETTERS.search(data) and not _LATIN_LETTERS.search(data):
+        if len(_DOS_LETTERS.findall(data)) > len(_LATIN_LETTERS.findall(data)):
             return "cp850"
         if not _WINDOWS_ONLY.search(data):
             return "iso-8859-15"

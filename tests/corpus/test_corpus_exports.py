@@ -44,7 +44,7 @@ def test_quickbooks_ageing_detail() -> None:
     assert _open(snapshot) == sum(_amount(row["Open Balance"]) for row in rows)
     assert Decimal(snapshot.balance_cents["EUR"]) / 100 == sum(_amount(row["Amount"]) for row in rows)
     assert snapshot.ends_on == date(2025, 12, 31)
-    assert [(line.piece, line.document_on, line.due_on) for line in snapshot.lines][0] == (
+    assert next((line.piece, line.document_on, line.due_on) for line in snapshot.lines) == (
         "1041",
         date(2025, 11, 18),
         date(2025, 12, 18),
