@@ -43,6 +43,7 @@ LINES = (
     (_l("Follow"), _l("Forecast"), "forecast.index", "calendar-range", ""),
     (_l("Follow"), _l("Promises"), "promises.index", "handshake", "promises"),
     (_l("Follow"), _l("Disputes"), "disputes.index", "message-square-warning", "disputes"),
+    (_l("Follow"), _l("Addresses to repair"), "contacts.index", "mail-warning", ""),
     (_l("Act"), _l("By scenario"), "actions.index", "list-checks", "actions"),
     (_l("Act"), _l("By customer"), "actions.customers", "user-check", ""),
     (_l("Act"), _l("Calls"), "calls.index", "phone", "calls"),

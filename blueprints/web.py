@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 import jinja2_fragments.flask
-from flask import Flask, Response, abort, current_app, g, make_response, redirect, render_template, request, session, url_for
+from flask import (
+    Flask,
+    Response,
+    abort,
+    current_app,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -165,9 +179,28 @@ def sealed(html: str, mimetype: str = "text/html") -> Response:
     return answer
 
 
+def done(text: str, *events: str, undo: str = "", endpoint: str, **values: Any) -> ResponseReturnValue:
+    """After a write in a dialog: htmx closes it, tells the page what changed and says so; else back to a page that says so."""
+    if not request.htmx:
+        flash({"text": text, "undo": undo} if undo else text, "good")
+        return go(endpoint, **values)
+    said = {"kind": "good", "text": text, "undo": undo or None}
+    answer = make_response("", 204)
+    answer.headers["HX-Trigger"] = json.dumps({"dialog-close": True, **dict.fromkeys(events, True), "toast": said})
+    return answer
+
+
 def trigger(answer: Response, *events: str) -> Response:
     """Tell the page's listeners what changed."""
     answer.headers["HX-Trigger"] = ", ".join(events)
+    return answer
+
+
+def toast(kind: str, text: str, undo: str = "", *events: str) -> Response:
+    """To htmx: what was just done, with its undo; the part asked for becomes empty, unless it went wrong."""
+    answer = make_response("", 204 if kind == "bad" else 200)
+    told: dict[str, object] = {"toast": {"kind": kind, "text": text, "undo": undo}, **dict.fromkeys(events, True)}
+    answer.headers["HX-Trigger"] = json.dumps(told)
     return answer
 
 
@@ -220,7 +253,7 @@ def last(app: Flask) -> None:
     login.user_loader(_load_user)
     login.unauthorized_handler(_unauthorised)
     login.session_protection = "basic"
-    app.context_processor(lambda: {"shell": Shell(), "locale": language(), "may": may})
+    app.context_processor(lambda: {"shell": Shell(), "locale": language(), "may": may, "from_htmx": bool(request.htmx)})
     _add_filters(app)
 
 
@@ -393,6 +426,7 @@ def _add_filters(app: Flask) -> None:
         day_short=lambda value: words.day_short(value, language()) if value else "",
         day_long=lambda value: words.day_long(value, language()) if value else "",
         moment=lambda value: local(value) if value else "",
+        day_of=lambda value: words.day_short(value.date(), language()) if value else "",
         number=lambda value: words.number(value or 0, language()),
     )
     app.jinja_env.add_extension("jinja2.ext.do")
@@ -419,6 +453,7 @@ __all__ = [
     "company",
     "customer_or_404",
     "day_argument",
+    "done",
     "fragment",
     "go",
     "go_to",
@@ -432,6 +467,7 @@ __all__ = [
     "sealed",
     "session",
     "table",
+    "toast",
     "trigger",
     "user",
     "whole_number",

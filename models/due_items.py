@@ -102,6 +102,14 @@ def items_in_order(session: Session, company_id: int, filters: ItemFilters, toda
         yield from _with_marks(session, chunk, today)
 
 
+def of_customer(session: Session, customer: Customer, today: date) -> list[ItemRow]:
+    """Every open item of one customer, in all currencies, oldest due first."""
+    query = _columns().where(
+        Item.company_id == customer.company_id, Item.customer_id == customer.id, sa.text("item.open_cents <> 0")
+    )
+    return _with_marks(session, session.execute(query.order_by(Item.due_on, Item.id)), today)
+
+
 def _with_marks(session: Session, rows: Iterable[Any], today: date) -> list[ItemRow]:
     found = list(rows)
     marks = marks_of(session, [(row.id, row.customer_id) for row in found], today)
@@ -109,27 +117,27 @@ def _with_marks(session: Session, rows: Iterable[Any], today: date) -> list[Item
 
 
 def _rows(company_id: int, filters: ItemFilters, today: date) -> sa.Select[*tuple[Any, ...]]:
-    return (
-        sa.select(
-            Item.id,
-            Item.customer_id,
-            Customer.code,
-            Customer.name,
-            Item.piece,
-            Item.label,
-            Item.kind,
-            Item.document_on,
-            Item.due_on,
-            Item.currency,
-            Item.amount_cents,
-            Item.open_cents,
-            Item.expected_on,
-            sa.func.coalesce(sa.func.nullif(Item.method, ""), Customer.method),
-            Item.direct_debit_rejected,
-        )
-        .join(Customer, Customer.id == Item.customer_id)
-        .where(*_conditions(company_id, filters, today))
-    )
+    return _columns().where(*_conditions(company_id, filters, today))
+
+
+def _columns() -> sa.Select[*tuple[Any, ...]]:
+    return sa.select(
+        Item.id,
+        Item.customer_id,
+        Customer.code,
+        Customer.name,
+        Item.piece,
+        Item.label,
+        Item.kind,
+        Item.document_on,
+        Item.due_on,
+        Item.currency,
+        Item.amount_cents,
+        Item.open_cents,
+        Item.expected_on,
+        sa.func.coalesce(sa.func.nullif(Item.method, ""), Customer.method),
+        Item.direct_debit_rejected,
+    ).join(Customer, Customer.id == Item.customer_id)
 
 
 def _ordered(query: sa.Select[*tuple[Any, ...]], sort: str) -> sa.Select[*tuple[Any, ...]]:

@@ -6,7 +6,7 @@ Customers take their sums from `models.standing`; attributes are asked of SQL fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from models.company import Company, Profile, SalesRep
 from models.customers import Customer
 from models.marks import active_hold
 from models.paging import PER_PAGE, Page
-from models.reports import HomeTotals
+from models.reports import Filters, HomeTotals
 from models.standing import ORDERS, Standing, standings
 from models.users import Membership, User
 from rules.ageing import Ageing
@@ -126,6 +126,11 @@ def customers_in_order(session: Session, company: Company, filters: CustomerFilt
         yield from customer_rows(session, ids[start : start + CHUNK], standing, today)
 
 
+def currencies(session: Session, company: Company, today: date) -> list[str]:
+    """The currencies in which something is open, the company's own first."""
+    return [code for code, one in standings(session, company, today).items() if code == company.currency or one.by_id]
+
+
 def customer_ids(session: Session, company: Company, filters: CustomerFilters, standing: Standing, today: date) -> list[int]:
     """Ids of all customers of the filter, in its order."""
     key, descending = filters.sort.lstrip("-"), filters.sort.startswith("-")
@@ -138,6 +143,23 @@ def customer_ids(session: Session, company: Company, filters: CustomerFilters, s
         limits = dict(session.execute(sa.select(Customer.id, Customer.credit_limit_cents).where(*_over(company.id))).tuples())
         ids = [i for i in ids if i in standing.by_id and i in limits and standing.by_id[i].balance_cents > (limits[i] or 0)]
     return ids
+
+
+def portfolio_ids(session: Session, company_id: int, reps: tuple[int, ...]) -> set[int]:
+    """The customers of some sales representatives."""
+    query = sa.select(Customer.id).where(Customer.company_id == company_id, Customer.sales_rep_id.in_(reps))
+    return set(session.scalars(query))
+
+
+def ids_of(session: Session, company_id: int, filters: Filters) -> list[int] | None:
+    """The customers that the filters of a report mean; None: all."""
+    everyone = replace(filters, currency="") == Filters()
+    if everyone:
+        return None
+    wanted = CustomerFilters(
+        "", filters.sales_rep_ids, filters.text, filters.profile_id, None, filters.collector_id, filters.method, sort="name"
+    )
+    return list(session.scalars(sa.select(Customer.id).where(*attribute_conditions(company_id, wanted))))
 
 
 def _over(company_id: int) -> tuple[sa.ColumnElement[bool], ...]:

@@ -1,4 +1,4 @@
-"""What stands on items: the level reached, promises, disputes and holds. Two queries for any page of items."""
+"""What stands on items: the level reached, promises, disputes and holds. One query for any page of items."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Marks:
     stage: str = ""
     level: int = 0
     done_on: date | None = None
+    action_id: int = 0
     promise_id: int | None = None
     promised_on: date | None = None
     promised_cents: int = 0
@@ -48,57 +49,54 @@ def marks_of(session: Session, items: Collection[tuple[int, int]], today: date) 
     marks = {item_id: Marks() for item_id, _ in items}
     if not marks:
         return marks
-    _add_levels(session, marks)
     by_customer: dict[int, list[int]] = {}
     for item_id, customer_id in items:
         by_customer.setdefault(customer_id, []).append(item_id)
-    for kind, row_id, item_id, customer_id, day, cents, text in session.execute(
-        _standing(list(marks), list(by_customer), today)
-    ):
+    for kind, row_id, item_id, customer_id, day, number, text in session.execute(_all(list(marks), list(by_customer), today)):
         for one in [item_id] if item_id is not None else by_customer.get(customer_id, ()):
             if one in marks:
-                _put(marks[one], kind, row_id, day, cents, text, item_id is None)
+                _put(marks[one], kind, row_id, day, number, text, item_id is None)
     return marks
 
 
-def _add_levels(session: Session, marks: dict[int, Marks]) -> None:
-    rows = session.execute(
+def _all(item_ids: list[int], customer_ids: list[int], today: date) -> sa.CompoundSelect[*tuple[Any, ...]]:
+    def standing(
+        table: type[Promise] | type[Dispute] | type[Hold], kind: Any, day: Any, number: Any, text: Any, still: Any
+    ) -> Any:
+        # By customer alone: their few rows are found by index, the items among them picked afterwards.
+        columns = sa.select(kind, table.id, table.item_id, table.customer_id, day, number, text)
+        return columns.where(table.customer_id.in_(customer_ids), still)
+
+    nothing = sa.null()
+    levels = (
         sa.select(
+            sa.literal("level"),
+            Action.id,
             ActionItem.item_id,
-            sa.func.coalesce(Step.stage, Action.stage),
-            sa.func.coalesce(Step.level, Action.level),
+            Action.customer_id,
             Action.done_on,
+            sa.func.coalesce(Step.level, Action.level),
+            sa.func.coalesce(Step.stage, Action.stage),
         )
         .join(Action, Action.id == ActionItem.action_id)
         .outerjoin(Step, Step.id == ActionItem.step_id)
-        .where(ActionItem.item_id.in_(marks), Action.state.in_(COUNTED), Action.isolated.is_(False))
-        .order_by(Action.done_on, Action.id)
+        .where(ActionItem.item_id.in_(item_ids), Action.state.in_(COUNTED), Action.isolated.is_(False))
     )
-    for item_id, stage, level, done_on in rows:
-        marks[item_id].stage, marks[item_id].level, marks[item_id].done_on = stage, level, done_on
-
-
-def _standing(item_ids: list[int], customer_ids: list[int], today: date) -> sa.CompoundSelect[*tuple[Any, ...]]:
-    def concerned(table: type[Promise] | type[Dispute] | type[Hold]) -> sa.ColumnElement[bool]:
-        # By customer alone: their few rows are found by index, the items among them picked afterwards.
-        return table.customer_id.in_(customer_ids)
-
-    nothing = sa.null()
-    promises = sa.select(
-        Promise.state, Promise.id, Promise.item_id, Promise.customer_id, Promise.promised_on, Promise.cents, nothing
-    ).where(concerned(Promise), Promise.state.in_(("expected", "broken")))
-    disputes = sa.select(
-        sa.literal("dispute"), Dispute.id, Dispute.item_id, Dispute.customer_id, Dispute.deadline_on, nothing, Dispute.reason
-    ).where(concerned(Dispute), Dispute.solved_at.is_(None))
-    holds = sa.select(sa.literal("hold"), Hold.id, Hold.item_id, Hold.customer_id, Hold.until_on, nothing, Hold.reason).where(
-        concerned(Hold), active_hold(today)
+    waiting = Promise.state.in_(("expected", "broken"))
+    return sa.union_all(
+        levels,
+        standing(Promise, Promise.state, Promise.promised_on, Promise.cents, sa.literal(""), waiting),
+        standing(Dispute, sa.literal("dispute"), Dispute.deadline_on, nothing, Dispute.reason, Dispute.solved_at.is_(None)),
+        standing(Hold, sa.literal("hold"), Hold.until_on, nothing, Hold.reason, active_hold(today)),
     )
-    return sa.union_all(promises, disputes, holds)
 
 
-def _put(mark: Marks, kind: str, row_id: int, day: date | None, cents: int, text: str, whole: bool) -> None:
-    if kind == "expected" and (mark.promised_on is None or (day is not None and day < mark.promised_on)):
-        mark.promise_id, mark.promised_on, mark.promised_cents = row_id, day, cents
+def _put(mark: Marks, kind: str, row_id: int, day: date | None, number: int, text: str, whole: bool) -> None:
+    if kind == "level":
+        if (day or date.max, row_id) > (mark.done_on or date.min, mark.action_id):
+            mark.action_id, mark.stage, mark.level, mark.done_on = row_id, text, number, day
+    elif kind == "expected" and (mark.promised_on is None or (day is not None and day < mark.promised_on)):
+        mark.promise_id, mark.promised_on, mark.promised_cents = row_id, day, number
     elif kind == "broken" and (mark.broken_on is None or (day is not None and day > mark.broken_on)):
         mark.broken_on = day
     elif kind == "dispute":

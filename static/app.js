@@ -222,6 +222,8 @@ document.addEventListener("htmx:afterSwap", (event) => {
   else if (!dialog.open) dialog.showModal();
   ($("[aria-invalid=true]", dialog) || $("[autofocus]", dialog))?.focus();
 });
+// HX-Trigger-After-Swap: {"focus-on": "id"}: the next field of a list repaired row by row
+document.addEventListener("focus-on", (event) => document.getElementById(event.detail.value)?.focus());
 document.addEventListener("dialog-close", () => $("#dialog")?.close());
 $("#dialog")?.addEventListener("close", (event) => event.target.replaceChildren());
 

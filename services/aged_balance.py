@@ -1,0 +1,56 @@
+"""The aged balance as a page: ordered, paged, totalled, and held against the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from models import lists
+from models.accounts import account_balance
+from models.company import Company
+from models.paging import PER_PAGE, Page
+from models.reports import CustomerAgeing, Filters, HomeTotals
+from models.standing import ORDERS, ageing_on, total
+
+SORTS = ("name", "coming", "b1", "b2", "b3", "b4", "credits", "balance")
+
+
+@dataclass(frozen=True, slots=True)
+class AgedBalance:
+    """One page of the aged balance of a day with the totals of all pages. `ledger_cents`: what the customer accounts say."""
+
+    on: date
+    page: Page[CustomerAgeing]
+    totals: HomeTotals
+    credit_customers: int
+    ledger_cents: int
+
+    @property
+    def gap_cents(self) -> int:
+        """Anything but 0 is an error, and blocks sending."""
+        return self.ledger_cents - self.totals.outstanding_cents
+
+
+def rows_in_order(session: Session, company: Company, on: date, filters: Filters, sort: str) -> list[CustomerAgeing]:
+    """Every line of the filter, in one currency; by name when the sums are equal."""
+    rows = ageing_on(session, company, on, filters)
+    key, descending = sort.removeprefix("-"), sort.startswith("-")
+    if key == "name":
+        return rows[::-1] if descending else rows
+    return sorted(rows, key=lambda row: ORDERS[key](row.ageing), reverse=descending)
+
+
+def aged_balance(session: Session, company: Company, on: date, filters: Filters, sort: str, number: int = 1) -> AgedBalance:
+    """One page of the aged balance of a day, with its proof."""
+    rows = rows_in_order(session, company, on, filters, sort)
+    start = (number - 1) * PER_PAGE
+    ids = lists.ids_of(session, company.id, filters)
+    return AgedBalance(
+        on=on,
+        page=Page(rows[start : start + PER_PAGE], len(rows), number),
+        totals=total(filters.currency, (row.ageing for row in rows)),
+        credit_customers=sum(row.ageing.credits_cents < 0 for row in rows),
+        ledger_cents=account_balance(session, company, on, filters.currency, ids),
+    )

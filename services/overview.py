@@ -1,0 +1,70 @@
+"""The home page's content: what is owed, what deserves attention, what to do today, who owes what. Also the middle of the digest e-mail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from models import home, lists, worklist
+from models.company import Company
+from models.reports import HomeTotals
+from models.standing import Standing, standings
+
+TOP = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """One company on one day, for all customers or one portfolio. `rest`: the late customers below the rows shown."""
+
+    day: date
+    totals: HomeTotals
+    others: Sequence[HomeTotals]  # in further currencies
+    alerts: Sequence[home.Alert]
+    todo: worklist.Summary
+    rows: Sequence[lists.CustomerRow]
+    rest: HomeTotals
+    shown: HomeTotals
+    sync: home.LastSync | None
+
+    @property
+    def largest_cents(self) -> int:
+        """The overdue sum of the first customer: the full width of the ageing bars."""
+        return self.rows[0].ageing.late_cents if self.rows else 0
+
+
+def overview(session: Session, company: Company, reps: tuple[int, ...] | None, today: date) -> Overview:
+    """What a company is owed and by whom; `reps` narrows it to the customers of some sales representatives."""
+    mine = standings(session, company, today)
+    if reps is not None:
+        portfolio = lists.portfolio_ids(session, company.id, reps)
+        mine = {code: _within(one, portfolio) for code, one in mine.items()}
+    own = mine[company.currency]
+    late = [i for i in own.order("late")[: TOP + 1] if own.by_id[i].late_cents]
+    top = late[:TOP]
+    totals, shown = own.totals(), own.totals(top)
+    return Overview(
+        day=today,
+        totals=totals,
+        others=[one.totals() for code, one in mine.items() if code != company.currency and one.by_id],
+        alerts=home.alerts(session, company, reps, own, totals, today),
+        todo=worklist.summary(session, company.id, company.currency, reps),
+        rows=lists.customer_rows(session, top, own, today),
+        rest=_rest(own, totals, shown, len(late) > TOP),
+        shown=shown,
+        sync=home.last_sync(session, company.id),
+    )
+
+
+def _within(standing: Standing, ids: set[int]) -> Standing:
+    return Standing(standing.currency, {i: a for i, a in standing.by_id.items() if i in ids})
+
+
+def _rest(own: Standing, totals: HomeTotals, shown: HomeTotals, more: bool) -> HomeTotals:
+    """The late customers that are not shown, and what they owe besides."""
+    if not more:
+        return HomeTotals(own.currency)
+    return own.totals(i for i in own.order("late")[TOP : totals.late_customers])
