@@ -154,34 +154,40 @@ def test_every_refusal_goes_to_its_state(tmp_path: Path, stage: str, answer: str
 
 
 def test_greylisted_messages_are_tried_again_until_two_days_have_passed(tmp_path: Path):
-    with ScriptedServer(lambda at, _, times: "451 later" if at == "rcpt" and times < 4 else "") as server:
-        with world(tmp_path, customers=1, **smtp(server)) as (post, clock, engine, _company):
-            sending.release_due(post)
-            for _ in range(40):
-                sending.send_due(post)
-                clock.pass_by(minutes=10)
-            assert len(server.accepted) == 1
-    with ScriptedServer(lambda at, _, times: "451 later" if at == "rcpt" else "") as server:
-        with world(tmp_path / "second", customers=1, **smtp(server)) as (post, clock, engine, _company):
-            sending.release_due(post)
-            for _ in range(60):
-                sending.send_due(post)
-                clock.pass_by(hours=1)
-            with Session(engine) as session:
-                message = session.scalars(sa.select(Message)).one()
-                assert (message.state, message.failure_code) == ("failed", "gave_up")
-                assert message.attempts < 30
+    with (
+        ScriptedServer(lambda at, _, times: "451 later" if at == "rcpt" and times < 4 else "") as server,
+        world(tmp_path, customers=1, **smtp(server)) as (post, clock, engine, _company),
+    ):
+        sending.release_due(post)
+        for _ in range(40):
+            sending.send_due(post)
+            clock.pass_by(minutes=10)
+        assert len(server.accepted) == 1
+    with (
+        ScriptedServer(lambda at, _, times: "451 later" if at == "rcpt" else "") as server,
+        world(tmp_path / "second", customers=1, **smtp(server)) as (post, clock, engine, _company),
+    ):
+        sending.release_due(post)
+        for _ in range(60):
+            sending.send_due(post)
+            clock.pass_by(hours=1)
+        with Session(engine) as session:
+            message = session.scalars(sa.select(Message)).one()
+            assert (message.state, message.failure_code) == ("failed", "gave_up")
+            assert message.attempts < 30
 
 
 def test_a_refused_address_is_bad_and_a_full_mailbox_is_not(tmp_path: Path):
     answers = {"compta1@client.example": "550 5.1.1 unknown user", "compta2@client.example": "552 5.2.2 full"}
-    with ScriptedServer(lambda at, address, _: answers.get(address, "") if at == "rcpt" else "") as server:
-        with world(tmp_path, **smtp(server)) as (post, _, engine, _company):
-            send(post)
-            with Session(engine) as session:
-                contacts = {c.email: c.email_bad_reason for c in session.scalars(sa.select(Contact))}
-                assert states(session) == {"sent": 1, "failed": 2}
-            assert contacts == {"compta1@client.example": "refused", "compta2@client.example": "", "compta3@client.example": ""}
+    with (
+        ScriptedServer(lambda at, address, _: answers.get(address, "") if at == "rcpt" else "") as server,
+        world(tmp_path, **smtp(server)) as (post, _, engine, _company),
+    ):
+        send(post)
+        with Session(engine) as session:
+            contacts = {c.email: c.email_bad_reason for c in session.scalars(sa.select(Contact))}
+            assert states(session) == {"sent": 1, "failed": 2}
+        assert contacts == {"compta1@client.example": "refused", "compta2@client.example": "", "compta3@client.example": ""}
 
 
 def test_three_refused_sign_ins_stop_the_account_and_a_person_starts_it_again(tmp_path: Path):
@@ -267,21 +273,23 @@ def test_a_full_disk_sends_nothing_that_could_not_be_remembered(tmp_path: Path):
 
 
 def test_a_person_settles_what_is_unknown(tmp_path: Path):
-    with ScriptedServer(lambda at, _, times: "drop" if at == "dot" else "") as server:
-        with world(tmp_path, customers=2, **smtp(server)) as (post, clock, engine, _company):
-            send(post)
-            with Session(engine) as session, session.begin():
-                rows = store.messages_in(session, 1, ("unknown",))
-                assert len(rows) == 2
-                one, other = (session.get_one(Message, row.id) for row in rows)
-                names = {m.id: m.message_id for m in (one, other)}
-                settle_unknown(session, one, True, None, clock(), TODAY)
-                settle_unknown(session, other, False, None, clock(), TODAY)
-                other_id = other.id
-            server.script = lambda at, _, times: ""
-            sending.send_due(post)
-            assert len(server.accepted) == 1
-            assert f"Message-ID: {names[other_id]}".encode() in server.accepted[0]
-            with Session(engine) as session:
-                assert states(session) == {"sent": 2}
-                assert set(session.scalars(sa.select(Action.state))) == {"done"}
+    with (
+        ScriptedServer(lambda at, _, times: "drop" if at == "dot" else "") as server,
+        world(tmp_path, customers=2, **smtp(server)) as (post, clock, engine, _company),
+    ):
+        send(post)
+        with Session(engine) as session, session.begin():
+            rows = store.messages_in(session, 1, ("unknown",))
+            assert len(rows) == 2
+            one, other = (session.get_one(Message, row.id) for row in rows)
+            names = {m.id: m.message_id for m in (one, other)}
+            settle_unknown(session, one, True, None, clock(), TODAY)
+            settle_unknown(session, other, False, None, clock(), TODAY)
+            other_id = other.id
+        server.script = lambda at, _, times: ""
+        sending.send_due(post)
+        assert len(server.accepted) == 1
+        assert f"Message-ID: {names[other_id]}".encode() in server.accepted[0]
+        with Session(engine) as session:
+            assert states(session) == {"sent": 2}
+            assert set(session.scalars(sa.select(Action.state))) == {"done"}
