@@ -113,7 +113,9 @@ def test_credits_named_by_a_type_are_turned_unless_they_have_their_minus() -> No
         (Kind.CREDIT_NOTE, -3000, -3000),
     ]
     assert [remark.code for remark in turned.remarks] == ["credits_turned"]
-    signed = _read([head, invoice, ["Dupré", "A1", "14/01/2026", "Avoir", "-30,00"], ["Dupré", "A2", "14/01/2026", "Avoir", "5,00"]])
+    signed = _read(
+        [head, invoice, ["Dupré", "A1", "14/01/2026", "Avoir", "-30,00"], ["Dupré", "A2", "14/01/2026", "Avoir", "5,00"]]
+    )
     assert [line.amount_cents for line in signed.lines] == [10000, -3000, 500]
 
 
@@ -139,7 +141,11 @@ def test_a_customer_called_total_is_a_customer() -> None:
 
 
 def test_an_amount_that_belongs_to_nobody_is_refused() -> None:
-    rows = [HEADER, ["C1", "Dupré", "F1", "13/01/2026", "", "100,00", "100,00"], ["", "", "F9", "14/01/2026", "", "33,00", "33,00"]]
+    rows = [
+        HEADER,
+        ["C1", "Dupré", "F1", "13/01/2026", "", "100,00", "100,00"],
+        ["", "", "F9", "14/01/2026", "", "33,00", "33,00"],
+    ]
     with pytest.raises(Refused) as refused:
         _read(rows)
     assert (refused.value.code, refused.value.params["line"]) == ("customer_missing", 3)
@@ -361,13 +367,19 @@ def test_any_bytes_are_a_table_or_a_refusal(data: bytes) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(st.text(max_size=12) | st.sampled_from(["13/01/2026", "100,00", "Total", "C1"]), max_size=8), max_size=8))
+@given(
+    st.lists(st.lists(st.text(max_size=12) | st.sampled_from(["13/01/2026", "100,00", "Total", "C1"]), max_size=8), max_size=8)
+)
 def test_any_rows_under_a_header_are_read_or_refused(rows: list[list[str]]) -> None:
     try:
         data = csv_file([HEADER, *rows])
     except UnicodeEncodeError:
         return
-    mapping = Mapping("open_items", {"customer": 0, "name": 1, "piece": 2, "document_on": 3, "due_on": 4, "amount": 5, "open_amount": 6}, delimiter=";")
+    mapping = Mapping(
+        "open_items",
+        {"customer": 0, "name": 1, "piece": 2, "document_on": 3, "due_on": 4, "amount": 5, "open_amount": 6},
+        delimiter=";",
+    )
     try:
         found = read(data, "x", replace(OPTIONS, mapping=mapping))
     except Refused:

@@ -211,7 +211,12 @@ def test_a_saved_mapping_fits_another_file_of_its_shape() -> None:
 
 
 def test_known_programs() -> None:
-    summary = [["Firm"], ["A/R Aging Summary"], ["", "Current", "1 - 30", "31 - 60", "61 - 90", "91 and over", "Total"], ["Dana", "1", "2", "", "", "", "3"]]
+    summary = [
+        ["Firm"],
+        ["A/R Aging Summary"],
+        ["", "Current", "1 - 30", "31 - 60", "61 - 90", "91 and over", "Total"],
+        ["Dana", "1", "2", "", "", "", "3"],
+    ]
     assert sniff(csv_file(summary, ","), "x").program == "QuickBooks · A/R Aging Summary"
     xero = [
         ["Aged Receivables Summary"],
