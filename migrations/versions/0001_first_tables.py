@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-21 22:35:54.034603
+Create Date: 2026-11-21 22:56:14.293870
 
 """
 from alembic import op
