@@ -69,15 +69,16 @@ def make_demo(
         sys.exit(2)
 
 
-Story = Callable[[Session, demo.Demo], Iterator[demo.Stage]]
+Life = Callable[[Session, demo.Demo], Iterator[demo.Stage]]
 
 
-def _live(session: Session, story: Story, size: Size, company: Company, staff: dict[str, User]) -> None:
+def _live(session: Session, life: Life, size: Size, company: Company, staff: dict[str, User]) -> None:
     """Live one company stage by stage: commit, then send what the stage named, as of its day."""
     company_id, code = company.id, company.code  # reading them later would begin a transaction and take the lock
     folder = config.settings().data / "demo" / code
-    made = demo.Demo(Books(make_story(size)), People(make_story(size), company, staff), folder)
-    for stage in story(session, made):
+    story = make_story(size)
+    made = demo.Demo(Books(story), People(story, company, staff), folder)
+    for stage in life(session, made):
         session.commit()
         if stage.batch_id is not None and stage.at is not None:
             _send(company_id, stage.batch_id, stage.at)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +28,8 @@ from services.demo_sheets import open_items, third_parties
 from services.demo_story import REPS, Story
 from services.syncs import SyncResult, read_options, run_sync
 
-WEEKS = 8  # of reminders before the last day
+WEEKS = 6  # of reminders before the last day
+LETTERS_EVERY = 3  # weeks: the office prints now and then
 SIREN = "123456782"
 FRESH_HOURS = 24 * 366  # a demo shows its own day for as long as somebody looks at it
 PARIS = ZoneInfo("Europe/Paris")
@@ -85,8 +86,8 @@ def create_demo_company(session: Session, day: date, code: str, country: str = "
     Errors: code_taken, code_wrong."""
     name, identity = ("Emballages de l'Escaut", BELGIAN_IDENTITY) if country == "BE" else ("Cartonnerie des Flandres", IDENTITY)
     company = companies.create_company(session, None, _beginning(day), code=code, name=name, country=country)
-    for field, value in identity.items():
-        setattr(company, field, value)
+    for column, value in identity.items():
+        setattr(company, column, value)
     company.is_demo = True
     company.stale_after_hours = FRESH_HOURS
     session.flush()
@@ -105,6 +106,7 @@ class Demo:
     books: Books
     people: People
     folder: Path
+    closed: set[int] = field(default_factory=set)  # fiscal years taken in whole
 
     @property
     def company(self) -> Company:
@@ -131,13 +133,11 @@ def live(session: Session, demo: Demo) -> Iterator[Stage]:
     _take(session, demo, "tiers.xlsx", third_parties(demo.story), first)
     bind_people(session, demo, first)
     settle_in(session, demo.people, first)
-    for year in demo.books.years:
-        if year < days[0].year:
-            _take_fec(session, demo, year, date(year, 12, 31), first)
+    _take_years(session, demo, days[0])
     yield Stage("third parties and earlier years")
-    for day in days:
+    for week, day in enumerate(days, 1):
         _morning(session, demo, day)
-        batch_id = queue_reminders(session, demo, day)
+        batch_id = queue_reminders(session, demo, day, letters=week % LETTERS_EVERY == 0)
         yield Stage(f"reminders of {day}", batch_id, _instant(day, SENDING))
         work(session, demo.people, day, _instant(day, CALLING))
         yield Stage(f"calls of {day}")
@@ -146,14 +146,19 @@ def live(session: Session, demo: Demo) -> Iterator[Stage]:
     yield Stage(f"the ledger of {on}")
 
 
+def _take_years(session: Session, demo: Demo, day: date) -> None:
+    """The fiscal years that had ended by a day and are not known yet, each exported whole."""
+    for year in demo.books.years:
+        if year < day.year and year not in demo.closed:
+            _take_fec(session, demo, year, date(year, 12, 31), _instant(day, MORNING))
+            demo.closed.add(year)
+
+
 def _morning(session: Session, demo: Demo, day: date) -> None:
-    """The ledger of the day, and for the first one in January that of the whole year before."""
-    now = _instant(day, MORNING)
-    ledger_on = demo.company.ledger_on
-    if ledger_on is not None and ledger_on.year < day.year:
-        _take_fec(session, demo, day.year - 1, date(day.year - 1, 12, 31), now)
-    _take_fec(session, demo, day.year, day, now)
-    follow_up.follow_up(session, demo.company, now, day)
+    """The ledger of the day, and in the new year first that of the whole year before."""
+    _take_years(session, demo, day)
+    _take_fec(session, demo, day.year, day, _instant(day, MORNING))
+    follow_up.follow_up(session, demo.company, _instant(day, MORNING), day)
 
 
 def list_only(session: Session, demo: Demo) -> Iterator[Stage]:
@@ -185,9 +190,10 @@ def reminder_days(on: date) -> list[date]:
     return [working_day_before(on - timedelta(days=7 * week)) for week in range(WEEKS, 0, -1)]
 
 
-def queue_reminders(session: Session, demo: Demo, day: date) -> int | None:
-    """The batch of what the worklist of that day asks for in writing; None when there is nothing."""
-    ids = [entry.id for entry in entries(session, demo.company.id, held=False) if entry.channel in outbox.CHANNELS]
+def queue_reminders(session: Session, demo: Demo, day: date, letters: bool) -> int | None:
+    """The batch of what the worklist of that day asks for by e-mail (and on paper); None when there is nothing."""
+    channels = ("email", "letter") if letters else ("email",)
+    ids = [entry.id for entry in entries(session, demo.company.id, held=False) if entry.channel in channels]
     if not ids:
         return None
     now = _instant(day, SENDING)

@@ -49,16 +49,16 @@ class Segment:
     without_email: float = 0.06
 
 
-_NET, _EOM, _FROM_EOM = Mode.NET.value, Mode.DAYS_MONTH_END.value, Mode.MONTH_END_DAYS.value
+_NET, _EOM = Mode.NET.value, Mode.DAYS_MONTH_END.value
 PROFILES = (
     Segment(
-        "key_account", 0.05, 2.4, 260_000, 0.55, (Terms(45, _EOM), Terms(60, _NET), Terms(45, _FROM_EOM)),
-        ((Habit.MONTH_END, 0.55), (Habit.PUNCTUAL, 0.25), (Habit.LATE, 0.12), (Habit.QUARREL, 0.08)), without_email=0.0,
+        "key_account", 0.06, 2.4, 260_000, 0.55, (Terms(45, _EOM), Terms(60, _NET), Terms(30, _EOM)),
+        ((Habit.MONTH_END, 0.45), (Habit.PUNCTUAL, 0.2), (Habit.LATE, 0.27), (Habit.QUARREL, 0.08)), without_email=0.0,
     ),
     Segment(
-        "sme", 0.45, 1.0, 68_000, 0.75, (Terms(30, _NET), Terms(30, _EOM), Terms(45, _NET)),
-        ((Habit.PUNCTUAL, 0.42), (Habit.MONTH_END, 0.18), (Habit.LATE, 0.16), (Habit.EARLY, 0.08), (Habit.SEASONAL, 0.08),
-         (Habit.QUARREL, 0.04), (Habit.BAD, 0.04)), methods=("transfer", "transfer", "transfer", "cheque"),
+        "sme", 0.45, 1.1, 68_000, 0.75, (Terms(30, _NET), Terms(30, _EOM), Terms(45, _NET)),
+        ((Habit.PUNCTUAL, 0.38), (Habit.MONTH_END, 0.17), (Habit.LATE, 0.17), (Habit.EARLY, 0.08), (Habit.SEASONAL, 0.08),
+         (Habit.QUARREL, 0.04), (Habit.BAD, 0.08)), methods=("transfer", "transfer", "transfer", "cheque"),
     ),
     Segment(
         "sole_trader", 0.18, 0.7, 24_000, 0.6, (Terms(30, _NET), Terms(15, _NET)),
@@ -109,9 +109,9 @@ def pays_on(habit: Habit, due_on: date, chance: random.Random) -> date | None:
         last = working_day_before(end_of_month(due_on))
         return last if chance.random() > 0.08 else working_day_before(end_of_month(last + timedelta(days=8)))
     if habit is Habit.BAD:
-        return None if chance.random() < 0.08 else working_day(due_on + timedelta(days=chance.randint(25, 130)))
+        return None if chance.random() < 0.08 else working_day(due_on + timedelta(days=chance.randint(22, 100)))
     if habit is Habit.SEASONAL:
-        late = chance.randint(12, 40) if due_on.month in (10, 11, 12, 1) else chance.randint(-2, 8)
+        late = chance.randint(12, 45) if due_on.month in (10, 11, 12, 1) else chance.randint(-2, 8)
         return working_day(due_on + timedelta(days=late))
     if habit is Habit.LATE:
         return working_day(due_on + timedelta(days=max(8, round(chance.gauss(20, 4)))))

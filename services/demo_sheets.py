@@ -23,10 +23,7 @@ PROFILE_WORDS = {
     "partner": "Partenaire", "public": "Public", "direct_debit": "Prélèvement", "bad_payer": "Mauvais payeur",
 }  # fmt: skip
 METHOD_WORDS = {"transfer": "Virement", "cheque": "Chèque", "card": "Carte", "direct_debit": "Prélèvement"}
-TERMS_WORDS = {
-    Mode.NET.value: "{} jours", Mode.DAYS_MONTH_END.value: "{} jours fin de mois",
-    Mode.MONTH_END_DAYS.value: "fin de mois {} jours",
-}  # fmt: skip
+TERMS_WORDS = {Mode.NET.value: "{} jours", Mode.DAYS_MONTH_END.value: "{} jours fin de mois"}
 LEGAL_WORDS = {"business": "Entreprise", "consumer": "Particulier", "public": "Public"}
 PARTY_HEAD = (
     "Code client", "Nom", "Interlocuteur", "E-mail", "Téléphone", "Adresse", "Code postal", "Ville", "Pays", "Langue", "Profil",
