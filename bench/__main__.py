@@ -35,7 +35,7 @@ def main() -> int:
         parser.error(f"no such area: {', '.join(sorted(unknown))}")
     start = time.monotonic()
     areas = chosen.areas or list(AREAS)
-    ground = prepare(scale, "imports" in areas, bool({"pages", "deciding", "mail"} & set(areas)))
+    ground = prepare(scale, "imports" in areas, bool(set(areas) - {"imports", "memory"}), "memory" in areas)
     rows: list[Row] = []
     for area in areas:
         print(f"{area} …", file=sys.stderr, flush=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ def main() -> None:
     name, *sizes = sys.argv[1:]
     scale = Scale(*map(int, sizes))
     ground = Ground(scale, cache_folder() / scale.name)
-    {"files": files, "empty": empty, "loaded": loaded, "full": full}[name](ground)
+    {"files": files, "empty": empty, "loaded": loaded, "full": full, "demo": demo}[name](ground)
 
 
 def files(ground: Ground) -> None:
@@ -90,6 +91,12 @@ def full(ground: Ground) -> None:
     signer = app.session_interface.get_signing_serializer(app)
     value = signer.dumps({"_user_id": token, "_fresh": True})
     (ground.full / "cookie.txt").write_text(f"encours={value}", encoding="utf-8")
+
+
+def demo(_ground: Ground) -> None:
+    """The demo companies by the command users have."""
+    for arguments in (["db", "upgrade"], ["demo", "--sign-ins"]):
+        subprocess.run([sys.executable, "-m", "flask", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
 def take(path: Path) -> object:

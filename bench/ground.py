@@ -73,6 +73,11 @@ class Ground:
         return self.folder / "full"
 
     @property
+    def demo(self) -> Path:
+        """An instance with the demo companies, as `make run` makes them."""
+        return self.folder / "demo"
+
+    @property
     def cookie(self) -> str:
         return (self.full / "cookie.txt").read_text(encoding="utf-8").strip()
 
@@ -109,7 +114,7 @@ def digest(*patterns: str) -> str:
     return found.hexdigest()[:12]
 
 
-def prepare(scale: Scale, loaded: bool = True, full: bool = True) -> Ground:
+def prepare(scale: Scale, loaded: bool = True, full: bool = True, demo: bool = True) -> Ground:
     """What the areas need, made where it is missing or out of date."""
     ground = Ground(scale, cache_folder() / scale.name)
     ground.folder.mkdir(mode=0o700, exist_ok=True)
@@ -120,6 +125,8 @@ def prepare(scale: Scale, loaded: bool = True, full: bool = True) -> Ground:
         _step(ground, "loaded", code, "an instance with the earlier export")
     if full:
         _step(ground, "full", code, "the company of the bench")
+    if demo:
+        _step(ground, "demo", code, "the demo company")
     return ground
 
 

@@ -86,7 +86,7 @@ def _rounds(paths: dict[str, str], cookie: str) -> tuple[dict[str, float], list[
     """Median over the rounds of the p95 of each page; what was not a page."""
     found: dict[str, list[float]] = {page: [] for page in paths}
     wrong: list[str] = []
-    for page, path in paths.items():  # once for caches and compiled templates
+    for path in paths.values():  # once for caches and compiled templates
         wrong += ask(PORT, path, cookie, requests=8).wrong
     for _ in range(ROUNDS):
         for page, path in paths.items():

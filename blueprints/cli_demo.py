@@ -25,6 +25,7 @@ from services.demo_people import People
 from services.demo_story import Size, make_story
 from services.wording import sentence
 from tasks import sending
+from tasks.post import Post
 
 BELGIAN_CUSTOMERS = 25
 ROLE_WORDS = {
@@ -89,7 +90,7 @@ def _send(company_id: int, batch_id: int, at: datetime) -> None:
     """Release and send one batch as the worker would have on that day; without a mail account, into the built-in outbox."""
     data = config.settings().data
     journal = Journal(config.settings().sending_journal, lambda: at)
-    post = sending.Post(
+    post = Post(
         sessions=sessionmaker(db.engine), clock=lambda: at, today=at.date, journal=journal, data=data,
         key=config.settings().secret_key,
     )  # fmt: skip
