@@ -87,9 +87,9 @@ def mailbox(name: str, email: str) -> str:
 
 def build(headers: Sequence[tuple[str, str]], text: str, html: str, pictures: Sequence[Picture] = ()) -> bytes:
     """The whole message, CRLF lines, ASCII only. Header values come from `words` and `mailbox`; `headers` keep their order."""
-    seed = hashlib.blake2b("".join(value for _, value in headers).encode(), digest_size=12).hexdigest()
-    outer, inner = f"=_a{seed}", f"=_r{seed}"
     lines = [f"{name}: {_checked(value)}\r\n" for name, value in headers]
+    seed = hashlib.blake2b("".join(lines).encode(), digest_size=12).hexdigest()
+    outer, inner = f"=_a{seed}", f"=_r{seed}"  # quoted-printable text has no bare "=": these occur nowhere else
     lines += ["MIME-Version: 1.0\r\n", f'Content-Type: multipart/alternative; boundary="{outer}"\r\n\r\n']
     chunks = ["".join(lines).encode("ascii"), f"--{outer}\r\n".encode(), _text("plain", text)]
     if pictures:
