@@ -46,7 +46,7 @@ def prepare() -> bool:
     _flask("db", "upgrade")
     if fresh and os.environ.get("ENCOURS_DEMO", "1") != "0":
         print("First start: the demo company is being made, half a minute …", flush=True)
-        _flask("demo", "--sign-ins")
+        _make_demo(setting.data)
     elif not _has_users():
         code = setting.data / "setup-code.txt"
         if not code.exists():
@@ -54,6 +54,16 @@ def prepare() -> bool:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(secrets.token_urlsafe(9))
     return fresh
+
+
+def _make_demo(data: Path) -> None:
+    """The demo company whole, or an instance as empty as before: a half-made one would look like somebody's data."""
+    try:
+        _flask("demo", "--sign-ins")
+    except BaseException:
+        for path in data.glob("encours.db*"):
+            path.unlink()
+        raise
 
 
 def announce(setting: config.Settings, first: bool) -> None:
