@@ -114,9 +114,9 @@ def _read(
     planned: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
     for customer_id, step_id, currency, cents in connection.execute(_planned(scope)):
         planned[customer_id][step_id, currency] = cents
-    customers = connection.execute(_customers(scope)).all()
+    customers, day = _raw(session, _customers(scope)), _Calendar()
     debit = {row[0] for row in customers if profiles.by_debit(row[3], row[2])}
-    items = _items(session, scope, debit, _done(session, scope))
+    items = _items(session, scope, debit, _done(session, scope, day), day)
     none: tuple[Any, ...] = ()
     nothing: dict[tuple[int, str], int] = {}
     for customer_id, scenario_id, profile_id, _, insolvent_on, last_contact_on, flags in customers:
@@ -127,11 +127,11 @@ def _read(
             tuple(promises.get(customer_id, none)),
             tuple(disputes.get(customer_id, none)),
             tuple(settled.get(customer_id, none)),
-            insolvent_on,
+            day[insolvent_on],
             "" if flags & GOOD_EMAIL else ("bad" if flags & ANY_EMAIL else "missing"),
             "" if flags & ADDRESS else "incomplete",
             "" if flags & PHONE else "missing",
-            last_contact_on,
+            day[last_contact_on],
             profiles.scenario(scenario_id, profile_id),
             planned.get(customer_id, nothing),
         )
@@ -161,6 +161,22 @@ def _customers(scope: _Scope) -> Query:
     ).where(scope(Customer.id, Customer.company_id))
 
 
+class _Calendar(dict[Any, Any]):
+    """Days by what the driver gives for them: ISO text from SQLite, dates from others. A ledger has few different days."""
+
+    def __missing__(self, given: Any) -> Any:
+        self[given] = found = date.fromisoformat(given) if isinstance(given, str) else given
+        return found
+
+
+def _raw(session: Session, query: Query) -> list[tuple[Any, ...]]:
+    """Rows as the driver gives them: making each a row object would cost more than the query."""
+    result = session.connection().execute(query)
+    rows = result.cursor.fetchall()
+    result.close()
+    return rows  # type: ignore[return-value]
+
+
 class _Profiles:
     """Which scenario a customer follows (its own, its profile's, else that of the default profile), and who pays by debit."""
 
@@ -181,7 +197,7 @@ class _Profiles:
 
 
 def _items(
-    session: Session, scope: _Scope, debit: set[int], done: dict[int, list[facts.StepDone]]
+    session: Session, scope: _Scope, debit: set[int], done: dict[int, list[facts.StepDone]], day: _Calendar
 ) -> dict[int, list[facts.OpenItem]]:
     """Open items by customer, oldest due first."""
     by_debit = sa.case(
@@ -198,21 +214,22 @@ def _items(
         .order_by(Item.customer_id, Item.due_on)
     )  # fmt: skip
     found: dict[int, list[facts.OpenItem]] = {}
-    make, empty = facts.OpenItem, ()
+    make, get, none = facts.OpenItem, done.get, ()
     chain: list[facts.OpenItem] = []
     current = 0
-    for customer_id, item_id, currency, cents, document_on, due_on, seen_on, method in (
-        session.connection().execute(query).all()
-    ):
+    for customer_id, item_id, currency, cents, document_on, due_on, seen_on, method in _raw(session, query):
         if customer_id != current:
             current, chain = customer_id, []
             found[customer_id] = chain
         by = method == 2 or (method == 1 and customer_id in debit)
-        chain.append(make(item_id, currency, cents, document_on, due_on, seen_on, by, tuple(done.get(item_id, empty))))
+        steps = get(item_id)
+        chain.append(
+            make(item_id, currency, cents, day[document_on], day[due_on], day[seen_on], by, tuple(steps) if steps else none)
+        )
     return found
 
 
-def _done(session: Session, scope: _Scope) -> dict[int, list[facts.StepDone]]:
+def _done(session: Session, scope: _Scope, day: _Calendar) -> dict[int, list[facts.StepDone]]:
     """Steps done by item, of open items: not isolated, not dropped, thanks apart."""
     kinds = {row[0]: (row[1], row[2]) for row in session.connection().execute(_all_steps(scope.company_id))}
     query = (
@@ -230,9 +247,8 @@ def _done(session: Session, scope: _Scope) -> dict[int, list[facts.StepDone]]:
         )
     )
     done: dict[int, list[facts.StepDone]] = defaultdict(list)
-    rows: Sequence[Any] = session.connection().execute(query).all()
-    for item_id, step_id, done_on, wait_until_on in rows:
-        done[item_id].append(facts.StepDone(step_id, *kinds[step_id], done_on, wait_until_on))
+    for item_id, step_id, done_on, wait_until_on in _raw(session, query):
+        done[item_id].append(facts.StepDone(step_id, *kinds[step_id], day[done_on], day[wait_until_on]))
     return done
 
 
