@@ -236,7 +236,7 @@ def _read_sums(session: Session, company_id: int, filters: Filters, chosen: sa.S
     credits_cents, others = connection.execute(rest).one()
     return (
         {row[0]: row[1] for row in connection.execute(owing)},
-        list(connection.execute(due).tuples()),
+        [(row[0], row[1]) for row in connection.execute(due)],
         credits_cents,
         bool(others),
     )
@@ -267,10 +267,10 @@ def _lines(
     """What the customers of the page owe, by due date and date set by hand; everybody's at once when there are too many to name."""
     by = (Item.customer_id, Item.due_on, Item.expected_on)
     query = sa.select(*by, sa.func.sum(Item.open_cents)).group_by(*by).where(*_open_debits(company_id, currency, None))
-    if len(ids) <= bulk.CHUNK:
-        return list(session.connection().execute(query.where(Item.customer_id.in_(ids))).tuples())
+    few = len(ids) <= bulk.CHUNK
     wanted = set(ids)
-    return [row for row in session.connection().execute(query).tuples() if row[0] in wanted]
+    rows: Any = session.connection().execute(query.where(Item.customer_id.in_(ids)) if few else query)
+    return [tuple(row) for row in rows if few or row[0] in wanted]
 
 
 def _customers(session: Session, ids: Sequence[int], owing: dict[int, int]) -> list[CustomerLine]:

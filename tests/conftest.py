@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import config
 from app import create_app
 from extensions import db
-from models import Base, Company, Membership, User
+from models import Base, Company, Membership, User, standing
 from models.base import write_intent
 from models.users import Role
 from services import accounts
@@ -68,6 +68,7 @@ def app(_instance: tuple[Flask, Path]) -> Iterator[Flask]:
     for name in ("encours.db-wal", "encours.db-shm", "queue.db"):
         (data / name).unlink(missing_ok=True)
     shutil.copy(data / "empty.db", data / "encours.db")
+    standing.forget()
     write_intent.set(True)
     yield app
     with app.app_context():
