@@ -107,6 +107,12 @@ def moment(value: datetime, language: str = "fr", time_zone: str = "Europe/Paris
     return str(format_datetime(local, pattern, locale=locale(language)))
 
 
+def clock(value: datetime, language: str = "fr", time_zone: str = "Europe/Paris") -> str:
+    """9 h 04 (9:04 outside French), on the company's clock."""
+    local = value.astimezone(ZoneInfo(time_zone))
+    return f"{local.hour} h {local.minute:02}" if language == "fr" else f"{local.hour}:{local.minute:02}"
+
+
 def number(value: int, language: str = "fr") -> str:
     """1 284: whole numbers with the language's grouping."""
     return f"{value:,}".replace(",", _symbols(language)[0]).replace("-", MINUS)
@@ -116,10 +122,9 @@ def since(value: datetime, now: datetime, language: str = "fr", time_zone: str =
     """'today at 6:12', 'yesterday at 18:40', else the day: how long ago something happened, for people."""
     zone = ZoneInfo(time_zone)
     local, here = value.astimezone(zone), now.astimezone(zone)
-    clock = f"{local.hour} h {local.minute:02}" if language == "fr" else f"{local.hour}:{local.minute:02}"
     days = (here.date() - local.date()).days
     if days == 0:
-        return translate(language, N_("today at %(clock)s"), clock=clock)
+        return translate(language, N_("today at %(clock)s"), clock=clock(value, language, time_zone))
     if days == 1:
-        return translate(language, N_("yesterday at %(clock)s"), clock=clock)
+        return translate(language, N_("yesterday at %(clock)s"), clock=clock(value, language, time_zone))
     return translate(language, N_("on %(day)s"), day=day_short(local.date(), language))
