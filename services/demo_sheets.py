@@ -16,7 +16,7 @@ from datetime import date, datetime
 import xlsxwriter
 
 from rules.terms import Mode
-from services.demo_story import Move, Party, Story
+from services.demo_story import Move, Party, Story, left_of
 
 PROFILE_WORDS = {
     "key_account": "Grand compte", "sme": "PME", "sole_trader": "Indépendant", "consumer": "Particulier",
@@ -69,17 +69,8 @@ def _left(story: Story) -> list[tuple[Move, int]]:
     groups: dict[tuple[int, int], list[Move]] = {}
     for move in story.open_on(story.size.on):
         groups.setdefault((move.party, move.group), []).append(move)
-    found: list[tuple[Move, int]] = []
-    for group in groups.values():
-        credit = -sum(move.cents for move in group if move.cents < 0)
-        for move in group:
-            if move.cents > 0:
-                used = min(credit, move.cents)
-                credit -= used
-                found.append((move, move.cents - used))
-        if credit:
-            found.append((next(move for move in reversed(group) if move.cents < 0), -credit))
-    return sorted(((move, left) for move, left in found if left), key=lambda one: (one[0].day, one[0].piece))
+    found = [one for group in groups.values() for one in left_of(group)]
+    return sorted(found, key=lambda one: (one[0].day, one[0].piece))
 
 
 def _day(day: date) -> str:

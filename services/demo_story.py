@@ -430,23 +430,47 @@ def letters(place: int) -> str:
 
 
 def _fit(story: Story) -> list[Move]:
-    """The moves up to the last day, with exactly as many lines and open lines as asked for.
+    """The moves up to the last day, with exactly as many lines and open lines as asked for. Whatever can be lettered is.
 
     Groups of one invoice and one payment lose their payment (the latest first) or are left out; open invoices are paid."""
     on = story.size.on
     groups: dict[tuple[int, int], list[Move]] = {}
     for move in story.moves:
         if move.day <= on:
-            groups.setdefault((move.party, move.group), []).append(move)
-    settled = {key: group for key, group in groups.items() if (whole := group[0].complete_on) is not None and whole <= on}
+            groups.setdefault((move.party, move.group), []).append(_lettered_by(move, on))
+    for key, group in groups.items():
+        if group[0].complete_on is None and len(group) > 1 and sum(m.cents for m in group) == 0:
+            groups[key] = [m._replace(complete_on=on) for m in group]
+    settled = {key: group for key, group in groups.items() if group[0].complete_on is not None}
     simple = sorted((k for k, g in settled.items() if len(g) == 2), key=lambda k: (settled[k][0].complete_on, k), reverse=True)
-    count = sum(map(len, groups.values()))
-    opened = count - sum(map(len, settled.values()))
+    opened = sum(len(left_of(group)) for group in groups.values())
     if story.size.open_items is not None:
-        opened = _open_exactly(groups, settled, simple, story.size.open_items - opened, on)
+        _open_exactly(groups, settled, simple, story.size.open_items - opened, on)
     if story.size.items is not None:
         _count_exactly(groups, simple[::-1], settled, story.size.items)
     return [move for group in groups.values() for move in group]
+
+
+def _lettered_by(move: Move, on: date) -> Move:
+    late = move.complete_on is not None and move.complete_on > on
+    return move._replace(
+        lettered_on=min(move.lettered_on, on) if move.lettered_on else None, complete_on=None if late else move.complete_on
+    )
+
+
+def left_of(group: list[Move]) -> list[tuple[Move, int]]:
+    """What is left open of lines lettered together: the credits reduce the debits, oldest due first."""
+    debits = sorted((move for move in group if move.cents > 0), key=lambda m: (m.due_on, m.day))
+    credits = sorted((move for move in group if move.cents < 0), key=lambda m: (m.due_on, m.day))
+    credit, debit = -sum(move.cents for move in credits), sum(move.cents for move in debits)
+    found: list[tuple[Move, int]] = []
+    for lines, other in ((debits, credit), (credits, debit)):
+        for move in lines:
+            used = min(other, abs(move.cents))
+            other -= used
+            if used < abs(move.cents):
+                found.append((move, move.cents - used if move.cents > 0 else move.cents + used))
+    return found
 
 
 def _open_exactly(
@@ -455,13 +479,13 @@ def _open_exactly(
     simple: list[tuple[int, int]],
     missing: int,
     on: date,
-) -> int:
+) -> None:
     if missing > 0:
         for key in simple[:missing]:
             invoice = next(m for m in settled.pop(key) if m.kind is not Kind.PAYMENT)
             groups[key] = [invoice._replace(lettered_on=None, complete_on=None, code="")]
         del simple[:missing]
-        return 0
+        return
     alone = sorted((k for k, g in groups.items() if k not in settled and len(g) == 1), key=lambda k: (groups[k][0].day, k))
     for key in alone[:-missing] if missing else []:
         invoice = groups[key][0]
@@ -469,7 +493,6 @@ def _open_exactly(
         paid = {"lettered_on": day, "complete_on": day, "code": f"P{letters(key[1])}"}
         payment = invoice._replace(day=day, kind=Kind.PAYMENT, document_on=day, cents=-invoice.cents, against="512000")
         groups[key] = [invoice._replace(**paid), payment._replace(**paid)]  # type: ignore[arg-type]
-    return 0
 
 
 def _count_exactly(

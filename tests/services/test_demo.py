@@ -10,7 +10,8 @@ import pytest
 from integrations.ledgers import ReadOptions, read
 from rules.ledger import Kind
 from services.demo_ledger import Books
-from services.demo_story import Size, make_story
+from services.demo_sheets import open_items, third_parties
+from services.demo_story import Move, Size, left_of, make_story
 
 ON = date(2026, 11, 20)
 SMALL = Size(customers=40, years=3, on=ON)
@@ -107,6 +108,27 @@ def test_the_project_s_own_reader_reads_it_without_a_word(books):
 def test_the_bench_sizes_are_met_exactly():
     story = make_story(Size(customers=200, years=1, on=ON, items=2000, open_items=400))
     assert len(story.moves) == 2000 and all(ON.replace(month=1, day=1) <= m.day <= ON for m in story.moves)
-    assert len(story.open_on(ON)) == 400
+    groups: dict[tuple[int, int], list[Move]] = defaultdict(list)
+    for move in story.open_on(ON):
+        groups[move.party, move.group].append(move)
+    assert sum(len(left_of(group)) for group in groups.values()) == 400
     lines = rows(Books(story, other_lines=5000).fec(2026, ON))
     assert sum(row["CompteNum"] == "411000" for row in lines) == 2000
+
+
+def test_what_is_left_of_a_group():
+    story = make_story(Size(customers=60, years=1, on=ON))
+    groups: dict[tuple[int, int], list[Move]] = defaultdict(list)
+    for move in story.open_on(ON):
+        groups[move.party, move.group].append(move)
+    assert any(len(group) > 1 for group in groups.values())
+    for group in groups.values():
+        assert sum(cents for _, cents in left_of(group)) == sum(move.cents for move in group)
+    total = sum(move.cents for move in story.open_on(ON))
+    listed = [line.split(";")[6] for line in open_items(story).decode().splitlines()[1:]]
+    assert sum(cents(text) for text in listed) == total
+
+
+def test_the_same_sheets_again():
+    story = make_story(Size(customers=10, years=1, on=ON, country="BE"))
+    assert third_parties(story) == third_parties(story) and open_items(story) == open_items(story)
