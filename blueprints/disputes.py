@@ -25,7 +25,7 @@ ERROR_FIELDS = {"dispute_reason_unknown": "reason", "dispute_amount": "cents", "
 
 class DisputeForm(Form):
     reason = SelectField(_l("Reason"))
-    item_id = SelectField(_l("On"), coerce=int)
+    item_id = SelectField(_l("Concerns"), coerce=int)
     cents = MoneyField(_l("Amount contested"))
     owner_id = SelectField(_l("Entrusted to"), coerce=int)
     deadline_on = DateField(_l("To solve before"), [Optional()])

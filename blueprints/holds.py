@@ -25,7 +25,7 @@ ERROR_FIELDS = {"hold_reason_missing": "reason", "hold_past": "until_on", "item_
 
 class HoldForm(Form):
     reason = StringField(_l("Reason"), [InputRequired(_l("Give a reason: colleagues will read it."))])
-    item_id = SelectField(_l("On"), coerce=int)
+    item_id = SelectField(_l("Concerns"), coerce=int)
     until_on = DateField(_l("Until, included"), [Optional()])
 
 

@@ -27,8 +27,8 @@ ERROR_FIELDS = {"promise_past": "promised_on", "promise_amount": "cents", "item_
 class PromiseForm(Form):
     promised_on = DateField(_l("Will pay on"), [InputRequired(_l("Choose a day."))])
     cents = MoneyField(_l("Amount"), [InputRequired(_l("Enter an amount."))])
-    item_id = SelectField(_l("For"), coerce=int)
-    said_by = StringField(_l("Said by"))
+    item_id = SelectField(_l("Concerns"), coerce=int)
+    said_by = StringField(_l("Told by"))
     channel = SelectField(_l("How"), choices=choices(*labels.MEDIA))
     remark = StringField(_l("Remark"))
 
