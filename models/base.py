@@ -87,7 +87,7 @@ def prepare_sqlite(dbapi: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "busy_timeout=15000",
         "temp_store=MEMORY",
-        "cache_size=-16000",
+        "cache_size=-4000",
     ):
         dbapi.execute(f"PRAGMA {pragma}")
 
