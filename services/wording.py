@@ -11,8 +11,8 @@ from rules.ledger import Remark
 from services import language as words
 from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
-from services.wording_messages import SENDING_ERRORS
 from services.wording_ledger import LEDGER_SENTENCES
+from services.wording_messages import SENDING_ERRORS
 
 SENTENCES: dict[str, str] = {**DECISION_SENTENCES, **ERROR_SENTENCES, **LEDGER_SENTENCES, **SENDING_ERRORS}
 

@@ -53,9 +53,31 @@ def test_public_functions_state_their_rule(path: Path):
             assert ast.get_docstring(node), f"{path.name}: {node.name} has no docstring"
 
 
+def test_blueprints_do_not_know_each_other():
+    """What they share stands in web, fields, labels, permissions and menu, which own no route."""
+    trees = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in sources("blueprints")}
+    owners = {
+        name
+        for name, tree in trees.items()
+        for node in tree.body
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "bp" for t in node.targets)
+    }
+    assert len(owners) > 15
+    for name in owners:
+        for node in ast.walk(trees[name]):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("blueprints"):
+                met = {(node.module or "").partition(".")[2]} | {
+                    alias.name for alias in node.names if node.module == "blueprints"
+                }
+                assert not met & (owners - {name}), f"blueprints/{name}.py imports {met & owners}"
+
+
 def test_every_route_stands_in_the_permission_matrix(app: Flask):
     routes = {
-        (rule.endpoint, method) for rule in app.url_map.iter_rules() for method in rule.methods or () if method not in {"HEAD", "OPTIONS"}
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in {"HEAD", "OPTIONS"}
     }
     assert routes - set(MATRIX) == set(), "routes without a row"
     assert set(MATRIX) - routes == set(), "rows without a route"
@@ -73,7 +95,9 @@ def test_templates_carry_no_inline_script_or_style():
 
 def test_templates_are_all_used(app: Flask):
     """A template nobody renders, extends, includes or imports is dead."""
-    text = "\n".join(p.read_text(encoding="utf-8") for p in [*sources("blueprints", "services", "tasks", "integrations"), ROOT / "app.py"])
+    text = "\n".join(
+        p.read_text(encoding="utf-8") for p in [*sources("blueprints", "services", "tasks", "integrations"), ROOT / "app.py"]
+    )
     text += "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "templates").rglob("*.*"))
     for path in (ROOT / "templates").rglob("*.html"):
         name = str(path.relative_to(ROOT / "templates"))

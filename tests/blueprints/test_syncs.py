@@ -20,7 +20,9 @@ def fec(*rows: tuple[str, ...]) -> bytes:
     for number, day, piece, debit, credit, letter in rows:
         journal, other = ("VE", "707000") if debit != "0,00" else ("BQ", "512000")
         common = f"{journal}\t{journal}\t{number}\t{day}"
-        lines.append(f"{common}\t411000\tClients\tVASSEUR\tMenuiserie Vasseur\t{piece}\t{day}\t{piece}\t{debit}\t{credit}\t{letter}\t\t{day}\t\t")
+        lines.append(
+            f"{common}\t411000\tClients\tVASSEUR\tMenuiserie Vasseur\t{piece}\t{day}\t{piece}\t{debit}\t{credit}\t{letter}\t\t{day}\t\t"
+        )
         lines.append(f"{common}\t{other}\tAutre\t\t\t{piece}\t{day}\t{piece}\t{credit}\t{debit}\t\t\t{day}\t\t")
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
@@ -82,7 +84,9 @@ def test_the_last_import_is_taken_back(client, session, company):
     assert session.query(Sync).filter_by(state="undone").count() == 1
 
 
-@pytest.mark.parametrize("damaged", [GOOD[:-20], GOOD.replace(b"300,50", b"3x0,50", 1), GOOD.replace(b"20260120", b"20261320", 1)])
+@pytest.mark.parametrize(
+    "damaged", [GOOD[:-20], GOOD.replace(b"300,50", b"3x0,50", 1), GOOD.replace(b"20260120", b"20261320", 1)]
+)
 def test_a_damaged_file_is_refused_whole_with_the_place(client, session, company, damaged):
     answer = upload(client, damaged)
     if answer.status_code == 303:
@@ -102,7 +106,7 @@ def test_no_file_is_said(client, company):
     assert client.post("/syncs", data={}).status_code == 422
 
 
-UNKNOWN = "Qui;Combien;Quand;Papier\nVasseur;1 200,50;31/01/2026;FA-1\nDelombaerde;99,00;15/02/2026;FA-2\n".encode()
+UNKNOWN = b"Qui;Combien;Quand;Papier\nVasseur;1 200,50;31/01/2026;FA-1\nDelombaerde;99,00;15/02/2026;FA-2\n"
 
 
 def test_a_spreadsheet_of_unknown_words_is_asked_about_once(client, session, company):
@@ -110,7 +114,16 @@ def test_a_spreadsheet_of_unknown_words_is_asked_about_once(client, session, com
     assert answer.location.endswith("/columns")
     page = client.get(answer.location).get_data(as_text=True)
     assert "Qui" in page and "1 200,50" in page
-    choice = {"kind": "open_items", "decimal": ",", "date_order": "dmy", "currency": "", "c0": "name", "c1": "open_amount", "c2": "due_on", "c3": "piece"}
+    choice = {
+        "kind": "open_items",
+        "decimal": ",",
+        "date_order": "dmy",
+        "currency": "",
+        "c0": "name",
+        "c1": "open_amount",
+        "c2": "due_on",
+        "c3": "piece",
+    }
     part = client.post(answer.location, data=choice, headers={"HX-Request": "true"}).get_data(as_text=True)
     assert "<html" not in part and "1\u202f299,50" in part
     assert client.post(answer.location.replace("columns", "check"), data=choice).status_code == 303
