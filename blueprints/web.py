@@ -413,9 +413,9 @@ def _or_dash(text: Callable[[int], str]) -> Callable[[int | None], Markup | str]
 
 
 def _add_filters(app: Flask) -> None:
-    def local(instant: datetime) -> str:
+    def local(instant: datetime, said: Callable[[datetime, str, str], str]) -> str:
         zone = g.company.time_zone if g.get("company") else config.settings().time_zone
-        return words.moment(instant, language(), zone)
+        return said(instant, language(), zone)
 
     app.jinja_env.filters.update(
         money=_or_dash(lambda cents: words.money(cents, language())),
@@ -425,7 +425,8 @@ def _add_filters(app: Flask) -> None:
         day=lambda value: words.day(value, language()) if value else "",
         day_short=lambda value: words.day_short(value, language()) if value else "",
         day_long=lambda value: words.day_long(value, language()) if value else "",
-        moment=lambda value: local(value) if value else "",
+        moment=lambda value: local(value, words.moment) if value else "",
+        clock=lambda value: local(value, words.clock) if value else "",
         day_of=lambda value: words.day_short(value.date(), language()) if value else "",
         number=lambda value: words.number(value or 0, language()),
     )

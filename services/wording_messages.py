@@ -4,7 +4,7 @@ Codes of fates come from `services.outbox`, `services.second_look` and `integrat
 
 from __future__ import annotations
 
-from services.language import N_, translate
+from services.language import N_, NP_, translate, translate_plural
 
 SENDING_ERRORS: dict[str, str] = {
     "nothing_to_send": N_("There is nothing left to send."),
@@ -67,3 +67,17 @@ def fate(language: str, code: str) -> str:
     """Why a message failed, waits or was taken out; an unknown code is shown as it is."""
     msgid = FATES.get(code)
     return translate(language, msgid) if msgid else code
+
+
+def delay(language: str, seconds: int) -> str:
+    """'2 minutes', '90 seconds': how long a sending can be taken back."""
+    if seconds >= 60 and seconds % 60 == 0:
+        return translate_plural(language, *NP_("%(num)s minute", "%(num)s minutes"), seconds // 60)
+    return translate_plural(language, *NP_("%(num)s second", "%(num)s seconds"), seconds)
+
+
+def countdown(language: str, seconds: int) -> str:
+    """'1 min 42 s', '42 s'."""
+    if seconds < 60:
+        return translate(language, N_("%(seconds)s s"), seconds=seconds)
+    return translate(language, N_("%(minutes)s min %(seconds)s s"), minutes=seconds // 60, seconds=seconds % 60)

@@ -85,6 +85,7 @@ function walk(event) {
 function toast(kind, text, undo) {
   const template = document.getElementById(`toast-${kind}`) || document.getElementById("toast-plain");
   if (!template || !text) return;
+  if (all("#toasts .toast").some((shown) => $("span", shown).textContent === text)) return; // said already
   const made = template.content.firstElementChild.cloneNode(true);
   $("span", made).textContent = text;
   if (undo) {
@@ -162,6 +163,7 @@ countAll(document);
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post" || form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete]")) return;
+  if (event.submitter?.formTarget) return; // a preview in a frame: the page stays
   if (form.dataset.sent) {
     event.preventDefault();
     return;
