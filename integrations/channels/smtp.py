@@ -123,15 +123,15 @@ def _greet(account: Account, timeouts: Timeouts) -> _Client:
     name = socket.gethostname()  # never a name lookup: it may take longer than the sending
     client = _Client(timeout=timeouts.connect, local_hostname=name if "." in name else "[127.0.0.1]")
     client._host = account.host  # type: ignore[attr-defined]  # smtplib checks the certificate against it
-    if account.security == "tls":
-        plain = socket.create_connection((account.host, account.port), timeouts.connect)
-        try:
-            client.sock = _context(account).wrap_socket(plain, server_hostname=account.host)
-        except OSError:
-            plain.close()
-            raise
-    else:
-        client.sock = socket.create_connection((account.host, account.port), timeouts.connect)
+    plain = socket.create_connection((account.host, account.port), timeouts.connect)
+    try:
+        # The dot goes alone: it must not wait for the acknowledgement of the body.
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        tls = account.security == "tls"
+        client.sock = _context(account).wrap_socket(plain, server_hostname=account.host) if tls else plain
+    except OSError:
+        plain.close()
+        raise
     client.file = None
     code, answer = client.getreply()
     if code != 220:

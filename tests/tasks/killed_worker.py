@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,24 +30,49 @@ def work(folder: Path, tries: int) -> None:
         clock.pass_by(minutes=2)
 
 
-def fork(folder: Path, tries: int) -> int:
+def release(folder: Path, tries: int) -> None:
+    """Only write the messages, so that the deaths after it find them being sent."""
+    engine = make_engine(folder / "encours.db")
+    sending.release_due(make_post(folder, engine, Clock(NOW + timedelta(minutes=3))))
+
+
+def fork(job: Callable[[Path, int], None], folder: Path, tries: int) -> int:
     pid = os.fork()
     if pid == 0:
         try:
-            work(folder, tries)
+            job(folder, tries)
         finally:
             os._exit(0)
     return pid
 
 
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def wait_for_growth(journal: Path, lines: int) -> None:
+    """Until the worker has done some more, whatever the speed of the machine."""
+    before, end = journal.stat().st_size, time.monotonic() + 10
+    while journal.stat().st_size < before + lines * 120 and time.monotonic() < end:
+        time.sleep(0.0005)
+
+
 def main(folder: Path, kills: int, seed: int) -> None:
+    """A fifth of the deaths while messages are written, the others while they are sent."""
     chance = random.Random(seed)
-    for tries in range(kills):
-        pid = fork(folder, tries)
-        time.sleep(chance.uniform(0.02, 0.35))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    os.waitpid(fork(folder, kills), 0)
+    early = kills // 5
+    for tries in range(early):
+        pid = fork(release, folder, tries)
+        time.sleep(chance.uniform(0.01, 0.3))
+        kill(pid)
+    os.waitpid(fork(release, folder, 0), 0)
+    for tries in range(early, kills):
+        pid = fork(work, folder, tries)
+        wait_for_growth(folder / "send-journal.log", chance.randint(1, 40))
+        time.sleep(chance.uniform(0, 0.012))
+        kill(pid)
+    os.waitpid(fork(work, folder, kills), 0)
 
 
 if __name__ == "__main__":
