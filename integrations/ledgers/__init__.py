@@ -5,6 +5,7 @@ read by the same functions in a child process with limits: `sandbox`."""
 
 from __future__ import annotations
 
+from integrations.ledgers import fec, fec_columns, spreadsheet, workbook
 from integrations.ledgers.values import (
     IGNORED,
     KINDS,
@@ -41,32 +42,24 @@ __all__ = [
 
 def sniff(data: bytes, filename: str, sheet: str = "") -> Sniffed:
     """What the file is, by its content; raises `Refused` when it is nothing that can be read."""
-    from integrations.ledgers import fec
-
-    found = fec.sniff(data)
-    if found is not None:
-        return found
-    from integrations.ledgers import spreadsheet
-
-    return spreadsheet.sniff(data, filename, sheet)
+    source = workbook.opened(data)
+    return (None if sheet else fec.sniff(source)) or spreadsheet.sniff(source, sheet)
 
 
 def read(data: bytes, filename: str, options: ReadOptions) -> LedgerSnapshot:
     """The whole file, or `Refused` naming line, column and value; a spreadsheet that leaves questions open
     needs `options.mapping` (refused as `mapping_needed` otherwise)."""
-    from integrations.ledgers import fec, fec_columns
-
     if len(data) > options.max_bytes:
         raise too_large(len(data), options.max_bytes)
-    if options.mapping is None and fec_columns.find_layout(data) is not None:
-        return fec.read(data, options)
-    from integrations.ledgers import spreadsheet
-
-    return spreadsheet.read(data, filename, options)
+    source = workbook.opened(data)
+    if options.mapping is None and fec_columns.find_layout(source) is not None:
+        return fec.read(source, options)
+    return spreadsheet.read(source, options)
 
 
 def preview(data: bytes, filename: str, options: ReadOptions, rows: int = 8) -> Preview:
     """The first rows and the totals as `options.mapping` understands them; never raises `Refused`, carries it."""
-    from integrations.ledgers import spreadsheet
-
-    return spreadsheet.preview(data, filename, options, rows)
+    try:
+        return spreadsheet.shown(read(data, filename, options), rows)
+    except Refused as refused:
+        return Preview(refused=refused)

@@ -20,8 +20,8 @@ from integrations.ledgers.fec_entries import Entries, Lines
 from integrations.ledgers.fec_rows import Block, text_blocks, workbook_blocks
 from integrations.ledgers.pieces import due_in_label, mend_pieces
 from integrations.ledgers.text import codec
-from integrations.ledgers.values import ReadOptions, Refused, Sniffed, too_large
-from integrations.ledgers.workbook import is_workbook
+from integrations.ledgers.values import ReadOptions, Refused, Sniffed
+from integrations.ledgers.workbook import Workbook
 from rules.errors import DomainError
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark, ThirdParty
 from rules.money import MAX_DIGITS, parse_cents
@@ -35,13 +35,13 @@ _NO_DATE = frozenset(("", "0", "00000000", "19000101", "18991230", "1900-01-01",
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def sniff(data: bytes) -> Sniffed | None:
-    """That the bytes are a FEC, and how it is written; None when they are not."""
-    layout = find_layout(data)
+def sniff(source: bytes | Workbook) -> Sniffed | None:
+    """That a file is a FEC, and how it is written; None when it is not."""
+    layout = find_layout(source)
     if layout is None:
         return None
     sheets = (layout.sheet,) if layout.sheet else ()
-    encoding = "" if layout.sheet else encoding_of(data)[1]
+    encoding = "" if isinstance(source, Workbook) else encoding_of(source)[1]
     return Sniffed(
         FORMAT,
         "journal",
@@ -55,28 +55,26 @@ def sniff(data: bytes) -> Sniffed | None:
     )
 
 
-def read(data: bytes, options: ReadOptions) -> LedgerSnapshot:
+def read(source: bytes | Workbook, options: ReadOptions) -> LedgerSnapshot:
     """The lines on customer accounts of a FEC; `Refused` names the line and the column of what does not fit."""
-    if len(data) > options.max_bytes:
-        raise too_large(len(data), options.max_bytes)
-    layout = find_layout(data)
+    layout = find_layout(source)
     if layout is None:
         raise Refused("not_recognised", line=1)
     require(layout)
     collecting = gc.isenabled()
     gc.disable()  # a million small values, none in cycles: looking for cycles takes a third of the time
     try:
-        return _read(data, layout, options)
+        return _read(source, layout, options)
     finally:
         if collecting:
             gc.enable()
 
 
-def _read(data: bytes, layout: Layout, options: ReadOptions) -> LedgerSnapshot:
+def _read(source: bytes | Workbook, layout: Layout, options: ReadOptions) -> LedgerSnapshot:
     reader = _Reader(layout, options)
-    if is_workbook(data):
-        return reader.read(workbook_blocks(data, layout, options))
-    unwrapped, encoding = encoding_of(data)
+    if isinstance(source, Workbook):
+        return reader.read(workbook_blocks(source, layout))
+    unwrapped, encoding = encoding_of(source)
     placed = Layout(layout.at, layout.header, layout.line, layout.separator, encoding)
     snapshot = reader.read(text_blocks(unwrapped, placed, reader.sound))
     if not unwrapped.endswith((b"\n", b"\r")):

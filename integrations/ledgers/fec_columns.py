@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from integrations.ledgers import text
 from integrations.ledgers.values import Refused
-from integrations.ledgers.workbook import Workbook, is_workbook
+from integrations.ledgers.workbook import Workbook
 
 COLUMNS = (
     "JournalCode",
@@ -74,11 +74,9 @@ class Layout:
         return tuple(absent)
 
 
-def find_layout(data: bytes) -> Layout | None:
-    """The layout of a FEC, text or workbook; None when the bytes are something else."""
-    if is_workbook(data):
-        return _workbook_layout(data)
-    return _text_layout(data[:65_536])
+def find_layout(source: bytes | Workbook) -> Layout | None:
+    """The layout of a FEC, text or workbook; None when it is something else."""
+    return _workbook_layout(source) if isinstance(source, Workbook) else _text_layout(source[:65_536])
 
 
 def require(layout: Layout) -> None:
@@ -103,10 +101,9 @@ def _text_layout(start: bytes) -> Layout | None:
     return None
 
 
-def _workbook_layout(data: bytes) -> Layout | None:
-    book = Workbook(data)
+def _workbook_layout(book: Workbook) -> Layout | None:
     for sheet in book.sheets:
-        for number, row in enumerate(book.rows(sheet, 10), 1):
+        for number, row in enumerate(book.rows(sheet)[:10], 1):
             cells = [str(cell) for cell in row]
             if at := _places(cells):
                 return Layout(at, tuple(cells), number, sheet=sheet)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from integrations.ledgers import text
 from integrations.ledgers.fec_columns import Layout
-from integrations.ledgers.values import ReadOptions, Refused
+from integrations.ledgers.values import Refused
 from integrations.ledgers.workbook import Workbook
 
 Sound = Callable[[list[str]], bool]  # whether fields make sense as an entry line
@@ -58,9 +58,9 @@ def text_blocks(data: bytes, layout: Layout, sound: Sound) -> Iterator[Block]:
             yield from _batches(_mended_rows(lines, first, layout, sound), width)
 
 
-def workbook_blocks(data: bytes, layout: Layout, options: ReadOptions) -> Iterator[Block]:
+def workbook_blocks(book: Workbook, layout: Layout) -> Iterator[Block]:
     """The rows of a workbook after its header, as text: dates AAAAMMJJ, numbers with a decimal point."""
-    return _batches(_workbook_rows(data, layout, options), len(layout.header))
+    return _batches(_workbook_rows(book, layout), len(layout.header))
 
 
 def _batches(rows: Iterable[Row], width: int) -> Iterator[Block]:
@@ -78,9 +78,9 @@ def _mended_rows(lines: list[str], first: int, layout: Layout, sound: Sound) -> 
             yield number, fields
 
 
-def _workbook_rows(data: bytes, layout: Layout, options: ReadOptions) -> Iterator[Row]:
+def _workbook_rows(book: Workbook, layout: Layout) -> Iterator[Row]:
     width = len(layout.header)
-    for number, row in enumerate(Workbook(data).rows(layout.sheet), 1):
+    for number, row in enumerate(book.rows(layout.sheet), 1):
         if number <= layout.line:
             continue
         fields = [_cell_text(cell) for cell in row[:width]]

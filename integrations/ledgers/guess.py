@@ -157,7 +157,7 @@ def describe(table: Table, place: int) -> Sniffed:
     order_sure = bool(order) or not _texts(below, chosen, DATES)
     titles = [cell for row in table.rows[:place] for cell in row if cell]
     mapping = Mapping(
-        kind,
+        kind or "open_items",  # what is asked when nothing tells
         {name: index for name, (index, _) in chosen.items()},
         sheet=table.sheet,
         header_row=table.numbers[place],
@@ -184,7 +184,7 @@ def describe(table: Table, place: int) -> Sniffed:
         columns=columns,
         missing=missing,
         first_rows=tuple(tuple(cell_text(cell) for cell in row) for row in table.rows[place : place + 12] if filled(row)),
-        certain=not missing and not any(column.confidence == TO_CHECK for column in columns),
+        certain=bool(kind) and not missing and not any(column.confidence == TO_CHECK for column in columns),
     )
 
 

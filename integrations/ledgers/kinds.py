@@ -95,6 +95,8 @@ def line_kind(role: str, flags: int, amount_cents: int, label: str) -> Kind:
 
 def payment_method(text: str) -> str:
     """Our name of a method of payment (ModeRglt or a column of a list); "" when unknown."""
+    if not text:
+        return ""
     word = re.split(r"[\s\-/]", plain(text).strip(), maxsplit=1)[0]
     return _METHODS.get(word, "")
 

@@ -42,6 +42,7 @@ class Sheet:
         self._remarked: dict[str, int] = {}
         self._sums = _Sums()
         self._days: dict[str, date] = {}  # texts already read as days
+        self._cents: dict[str, int] = {}  # and as amounts
 
     @property
     def day(self) -> date | None:
@@ -92,7 +93,10 @@ class Sheet:
             if isinstance(cell, int | float) and not isinstance(cell, bool):
                 return cents_of_number(cell)
             text = str(cell)
-            return 0 if text.strip() in _NOTHING else parse_cents(text, self.mapping.decimal or None)
+            if text not in self._cents:
+                nothing = text.strip() in _NOTHING
+                self._cents[text] = 0 if nothing else parse_cents(text, self.mapping.decimal or None)
+            return self._cents[text]
         except DomainError as error:
             raise self.refused(error.code, row, name) from None
 

@@ -9,7 +9,7 @@ from datetime import date
 
 from integrations.ledgers import text
 from integrations.ledgers.values import ReadOptions, Refused
-from integrations.ledgers.workbook import Workbook, is_workbook
+from integrations.ledgers.workbook import Workbook
 
 DELIMITERS = ("\t", ";", "|", ",")
 LOOK_AT = 200  # rows that decide about a delimiter
@@ -27,11 +27,11 @@ class Table:
     delimiter: str = ""
 
 
-def load(data: bytes, sheet: str = "", delimiter: str = "", encoding: str = "", max_rows: int = 0) -> list[Table]:
+def load(source: bytes | Workbook, sheet: str = "", delimiter: str = "", encoding: str = "", max_rows: int = 0) -> list[Table]:
     """The sheets of a workbook (or only `sheet`), or the one table of a text file.
 
     Raises `Refused` for what is neither, is empty, or has more rows than `max_rows` (0 = no limit)."""
-    tables = _workbook(data, sheet) if is_workbook(data) else [_text(data, delimiter, encoding)]
+    tables = _sheets(source, sheet) if isinstance(source, Workbook) else [_text(source, delimiter, encoding)]
     for table in tables:
         if max_rows and len(table.rows) > max_rows:
             raise Refused("too_many_lines", line=max_rows + 1, value=max_rows)
@@ -40,11 +40,11 @@ def load(data: bytes, sheet: str = "", delimiter: str = "", encoding: str = "", 
     return tables
 
 
-def load_for(data: bytes, options: ReadOptions) -> Table:
+def load_for(source: bytes | Workbook, options: ReadOptions) -> Table:
     """The table a mapping was made for."""
     mapping = options.mapping
     assert mapping is not None
-    return load(data, mapping.sheet, mapping.delimiter, mapping.encoding, options.max_rows)[0]
+    return load(source, mapping.sheet, mapping.delimiter, mapping.encoding, options.max_rows)[0]
 
 
 def cell_text(cell: object) -> str:
@@ -67,8 +67,7 @@ def filled(row: list[object]) -> list[int]:
     return [index for index, cell in enumerate(row) if cell is not None and str(cell).strip()]
 
 
-def _workbook(data: bytes, sheet: str) -> list[Table]:
-    book = Workbook(data)
+def _sheets(book: Workbook, sheet: str) -> list[Table]:
     names = (sheet,) if sheet else book.sheets[:20]
     tables = []
     for name in names:

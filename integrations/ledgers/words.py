@@ -44,12 +44,16 @@ _COUNTRIES = {
 
 def kind_of_type(text: str) -> Kind | None:
     """The kind a "type" cell names, None when it says nothing we know."""
+    if not text:
+        return None
     spoken = plain(text)
     return next((kind for pattern, kind in _KINDS if pattern.search(spoken)), None)
 
 
 def state_of(text: str) -> str:
     """ "paid", "part" or "" (open or unknown) from a status cell."""
+    if not text:
+        return ""
     spoken = plain(text)
     if _PARTLY.search(spoken):
         return "part"

@@ -20,9 +20,9 @@ _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def is_workbook(data: bytes) -> bool:
-    """Whether the bytes start as a zip (XLSX, ODS) or an OLE file (XLS)."""
-    return data.startswith((_ZIP, _OLE))
+def opened(data: bytes) -> bytes | Workbook:
+    """A workbook, opened once for sniffing and reading, when the bytes start as a zip (XLSX, ODS) or OLE file (XLS)."""
+    return Workbook(data) if data.startswith((_ZIP, _OLE)) else data
 
 
 def unpacked_size(source: bytes | Path) -> int:
@@ -45,12 +45,18 @@ class Workbook:
             raise Refused("workbook_locked") from error
         except (CalamineError, ZipError, OSError, ValueError) as error:
             raise Refused("workbook_damaged", value=str(error)[:200]) from error
+        self._rows: dict[str, list[list[object]]] = {}
         self.sheets: tuple[str, ...] = tuple(self._book.sheet_names)
         if not self.sheets:
             raise Refused("file_empty")
 
-    def rows(self, sheet: str, first: int | None = None) -> list[list[object]]:
-        """The rows of a sheet from its row 1 (at most `first` of them), cells as Python values, "" when empty."""
+    def rows(self, sheet: str) -> list[list[object]]:
+        """The rows of a sheet from its row 1, cells as Python values, "" when empty."""
+        if sheet not in self._rows:
+            self._rows[sheet] = self._read(sheet)
+        return self._rows[sheet]
+
+    def _read(self, sheet: str) -> list[list[object]]:
         try:
             found = self._book.get_sheet_by_name(sheet)
         except WorksheetNotFound as error:
@@ -59,7 +65,7 @@ class Workbook:
             raise Refused("workbook_damaged", value=str(error)[:200]) from error
         if found.total_height * found.total_width > MAX_CELLS:
             raise Refused("sheet_too_large", value=sheet)
-        rows: list[list[object]] = [list(row) for row in found.to_python(skip_empty_area=False, nrows=first)]
+        rows: list[list[object]] = found.to_python(skip_empty_area=False)  # type: ignore[assignment]
         return rows
 
 
