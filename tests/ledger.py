@@ -1,4 +1,6 @@
-"""Small ledgers for tests, row by row: customers, what they owe, what they paid."""
+"""Small ledgers for tests, row by row: customers, what they owe, what they paid.
+
+Flushed, not committed: the test clients and `live.sign_in` commit what a test has made."""
 
 from __future__ import annotations
 
@@ -13,16 +15,16 @@ from tests.conftest import NOW
 
 
 def add_customer(session: Session, company: Company, code: str, name: str = "", **fields: Any) -> Customer:
-    """A customer, committed."""
+    """A customer, flushed."""
     name = name or f"Client {code}"
     made = Customer(company_id=company.id, code=code, name=name, name_folded=fold(name), created_at=NOW, **fields)
     session.add(made)
-    session.commit()
+    session.flush()
     return made
 
 
 def add_debit(session: Session, customer: Customer, cents: int, due_on: date, **fields: Any) -> Item:
-    """An invoice of which all is open (or `open_cents` of it); negative cents make an unallocated payment. Committed."""
+    """An invoice of which all is open (or `open_cents` of it); negative cents make an unallocated payment. Flushed."""
     made = Item(
         **{
             "company_id": customer.company_id, "customer_id": customer.id, "key": f"{customer.id}-{session.query(Item).count()}",
@@ -33,17 +35,17 @@ def add_debit(session: Session, customer: Customer, cents: int, due_on: date, **
         }
     )  # fmt: skip
     session.add(made)
-    session.commit()
+    session.flush()
     return made
 
 
 def add_receipt(session: Session, customer: Customer, cents: int, on: date, kind: str = "payment") -> Allocation:
-    """A settled invoice and what settled it on a day. Committed."""
+    """A settled invoice and what settled it on a day. Flushed."""
     invoice = add_debit(session, customer, cents, on, open_cents=0)
     payment = add_debit(session, customer, -cents, on, open_cents=0, kind=kind)
     made = Allocation(
         company_id=customer.company_id, debit_id=invoice.id, credit_id=payment.id, cents=cents, made_on=on, how="letter"
     )
     session.add(made)
-    session.commit()
+    session.flush()
     return made
