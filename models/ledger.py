@@ -16,17 +16,18 @@ from models.syncs import ColumnMapping, Sync
 
 
 class Stored(NamedTuple):
-    """An item as a sync sees it; days are ISO text. From `kind` on: the facts, what the ledger itself says."""
+    """An item as a sync sees it; days are ISO text. First what settling made of it, then, from `listed` on, what was
+    said of it, then, from `kind` on, the facts of the ledger's line."""
 
     id: int  # 0: not stored yet
-    key: str
     state: str
     open_cents: int
     settled_on: str | None
     counts_on: str
     repeats_id: int | None
-    listed: int
     listed_cents: int | None
+    listed: int
+    key: str
     due_on: str
     due_source: str
     customer_id: int
@@ -51,6 +52,8 @@ class Stored(NamedTuple):
 
 
 COLUMNS = Stored._fields
+RESULT = slice(1, COLUMNS.index("listed_cents"))
+SAID = COLUMNS.index("listed")
 FACTS = COLUMNS.index("kind")
 
 
@@ -144,16 +147,6 @@ def stored_allocations(session: Session, company_id: int, items: dict[int, int] 
     return list(made) if items is None else [one for one in made if one.debit_id in items or one.credit_id in items]
 
 
-def last_allocation_id(session: Session) -> int:
-    """The highest id given so far."""
-    return int(bulk.fetch(session, "SELECT coalesce(max(id), 0) FROM allocation")[0][0])
-
-
-def new_item_ids(session: Session, sync_id: int) -> dict[str, int]:
-    """Ids by key of the items a sync has brought."""
-    return dict(bulk.fetch(session, "SELECT key, id FROM item WHERE first_sync_id = ?", [sync_id]))  # type: ignore[arg-type]
-
-
 def company_opens(session: Session, company_id: int, currency: str) -> int:
     """Σ open items in one currency, signed cents."""
     row = bulk.fetch(
@@ -180,36 +173,56 @@ class Check(NamedTuple):
         return self.ledger_cents - self.open_cents
 
 
-_CHECK = """
-SELECT c.id, c.code, c.name, s.currency, s.ledger, s.open
-FROM (
-  SELECT customer_id, currency,
-    sum(CASE WHEN {counts} THEN {amount} ELSE 0 END) AS ledger,
-    sum(open_cents) AS open
-  FROM item WHERE company_id = ? GROUP BY customer_id, currency
-) s JOIN customer c ON c.id = s.customer_id
-WHERE s.ledger <> 0 OR s.open <> 0
-ORDER BY c.name_folded, c.id
-"""
-
-
 def checks(session: Session, company_id: int) -> list[Check]:
     """The invariant per customer, from the raw debits and credits of the last opened books (or the last open-item
     list), independent of how anything was settled."""
-    listed = bulk.fetch(session, "SELECT 1 FROM item WHERE company_id = ? AND listed_cents IS NOT NULL LIMIT 1", [company_id])
+    sums: dict[tuple[int, str], list[int]] = {}
+    for customer_id, currency, cents in bulk.fetch(session, *_ledger_side(session, company_id)):
+        key = (customer_id, currency)
+        if key in sums:
+            sums[key][0] += cents
+        else:
+            sums[key] = [cents, 0]
+    opened = bulk.fetch(
+        session,
+        """SELECT customer_id, currency, sum(open_cents) FROM item WHERE company_id = ? AND open_cents <> 0
+        GROUP BY customer_id, currency""",
+        [company_id],
+    )
+    for customer_id, currency, cents in opened:
+        sums.setdefault((customer_id, currency), [0, 0])[1] = cents
+    names = bulk.fetch(
+        session, "SELECT id, code, name FROM customer WHERE company_id = ? ORDER BY name_folded, id", [company_id]
+    )
+    currencies: dict[int, list[str]] = {}
+    for (customer_id, currency), both in sums.items():
+        if both != [0, 0]:
+            currencies.setdefault(customer_id, []).append(currency)
+    return [
+        Check(number, code, name, currency, *sums[number, currency])
+        for number, code, name in names
+        for currency in sorted(currencies.get(number, ()))
+    ]
+
+
+def _ledger_side(session: Session, company_id: int) -> tuple[str, list[Any]]:
+    """The query for (customer, currency, cents) of every line the balance consists of."""
+    opened, listed = bulk.fetch(
+        session,
+        """SELECT max(CASE WHEN state <> 'vanished' THEN opens_on END), max(listed_cents IS NOT NULL) FROM item
+        WHERE company_id = ?""",
+        [company_id],
+    )[0]
     if listed:
-        sql = _CHECK.format(counts="listed_cents IS NOT NULL", amount="listed_cents")
-        return [Check._make(row) for row in bulk.fetch(session, sql, [company_id])]
-    opened = bulk.fetch(session, "SELECT max(opens_on) FROM item WHERE company_id = ? AND state <> 'vanished'", [company_id])[
-        0
-    ][0]
-    counts = "state <> 'vanished'"
-    params: list[Any] = [company_id]
-    if opened:
-        counts += " AND coalesce(opens_on, entry_on) >= ?"
-        params.insert(0, opened)
-    sql = _CHECK.format(counts=counts, amount="debit_cents - credit_cents")
-    return [Check._make(row) for row in bulk.fetch(session, sql, params)]
+        return (
+            "SELECT customer_id, currency, listed_cents FROM item WHERE company_id = ? AND listed_cents IS NOT NULL",
+            [company_id],
+        )
+    return (
+        """SELECT customer_id, currency, debit_cents - credit_cents FROM item
+        WHERE company_id = ? AND state <> 'vanished' AND coalesce(opens_on, entry_on) >= ?""",
+        [company_id, opened or ""],
+    )
 
 
 def journal_days(session: Session, company_id: int) -> list[tuple[date, date]]:
@@ -246,14 +259,8 @@ def last_done_sync(session: Session, company_id: int) -> Sync | None:
 
 
 def last_entry_on(session: Session, company_id: int) -> date | None:
-    """The latest day on which anything happened in the ledger: a line, or an allocation."""
-    text = bulk.fetch(
-        session,
-        """SELECT max(day) FROM (
-             SELECT max(counts_on) AS day FROM item WHERE company_id = ? AND state = 'counted'
-             UNION ALL SELECT max(made_on) FROM allocation WHERE company_id = ?) days""",
-        [company_id, company_id],
-    )[0][0]
+    """The latest day a line of the ledger counts from."""
+    text = bulk.fetch(session, "SELECT max(counts_on) FROM item WHERE company_id = ? AND state = 'counted'", [company_id])[0][0]
     return date.fromisoformat(text) if text else None
 
 
@@ -292,21 +299,15 @@ def sales_reps_by_word(session: Session, company_id: int) -> dict[str, int]:
     return {word.casefold(): row.id for row in rows for word in (row.name, row.code)}
 
 
-def known_contacts(session: Session, company_id: int) -> tuple[dict[int, KnownContact], int]:
-    """By customer: the ledger's own contact, else any a person made; and the highest contact id given so far."""
+def known_contacts(session: Session, company_id: int) -> dict[int, KnownContact]:
+    """By customer: the ledger's own contact, else any a person made."""
     rows = bulk.fetch(
         session,
         f"""SELECT {", ".join(KnownContact._fields)} FROM contact
         WHERE customer_id IN (SELECT id FROM customer WHERE company_id = ?) ORDER BY from_ledger, id DESC""",  # noqa: S608
         [company_id],
     )
-    last = bulk.fetch(session, "SELECT coalesce(max(id), 0) FROM contact")[0][0]
-    return {row[1]: KnownContact._make(row) for row in rows}, last
-
-
-def last_customer_id(session: Session) -> int:
-    """The highest id given so far."""
-    return int(bulk.fetch(session, "SELECT coalesce(max(id), 0) FROM customer")[0][0])
+    return {row[1]: KnownContact._make(row) for row in rows}
 
 
 REFERRING = ("promise", "hold", "dispute", "action_item")

@@ -8,7 +8,7 @@ First the exact identity, then, among what was not found, a looser one: same cus
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from datetime import date
 from hashlib import blake2b
 
@@ -21,7 +21,10 @@ NEW = -1
 def journal_keys(lines: Sequence[LedgerLine], opens_on: Mapping[int, date]) -> list[str]:
     """The exact identity of each line of a journal: where it stands, whose it is, reference and signed amount, and its
     number among equal ones; an opening line belongs to the books it opens."""
-    texts = [f"{one[4]}\t{one[5]}\t{one[6]}\t{one[3]}\t{one[1]}\t{one[7]}\t{one[11] - one[12]}\t{one[16]}" for one in lines]
+    days = {day: day.isoformat() for day in {one[6] for one in lines}}
+    texts = [
+        f"{one[4]}\t{one[5]}\t{days[one[6]]}\t{one[3]}\t{one[1]}\t{one[7]}\t{one[11] - one[12]}\t{one[16]}" for one in lines
+    ]
     for index, day in opens_on.items():
         texts[index] += f"\t{day}"
     return _numbered(texts)
@@ -31,26 +34,25 @@ def list_keys(lines: Sequence[LedgerLine]) -> list[str]:
     """The identity of each line of an open-item list. A line with a reference is known by it although its amount
     shrinks; one without by its day, due date and amount."""
     return _numbered(
-        f"list\t{one.customer}\t{one.currency}\t{reference(one.piece)}\t{one.document_on}\t{one.amount_cents < 0}"
-        if one.piece
-        else f"list\t{one.customer}\t{one.currency}\t\t{one.document_on}\t{one.due_on}\t{one.amount_cents}"
-        for one in lines
+        [
+            f"list\t{one.customer}\t{one.currency}\t{reference(one.piece)}\t{one.document_on}\t{one.amount_cents < 0}"
+            if one.piece
+            else f"list\t{one.customer}\t{one.currency}\t\t{one.document_on}\t{one.due_on}\t{one.amount_cents}"
+            for one in lines
+        ]
     )
 
 
-def _numbered(texts: Iterable[str]) -> list[str]:
+def _numbered(texts: list[str]) -> list[str]:
     """Short hashes of texts made distinct by their number among equal ones."""
-    seen: dict[str, int] = {}
-    keys = []
-    for text in texts:
-        number = seen.get(text)
-        if number is None:
-            seen[text] = 1
-        else:
+    if len(set(texts)) < len(texts):
+        seen: dict[str, int] = {}
+        for index, text in enumerate(texts):
+            number = seen.get(text, 0)
             seen[text] = number + 1
-            text = f"{text}\t{number}"
-        keys.append(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest())
-    return keys
+            if number:
+                texts[index] = f"{text}\t{number}"
+    return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in texts]
 
 
 def match(

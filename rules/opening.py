@@ -182,11 +182,6 @@ class Openings(NamedTuple):
     opens_on: dict[int, date]
     unclear: int
 
-    @property
-    def first(self) -> date:
-        """The first day books open on; only where there are openings."""
-        return min(self.opens_on.values())
-
 
 def read_openings(lines: Sequence[LedgerLine]) -> Openings:
     """The day each opening line opens the books of, by index; lines that open nothing are left out.

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from models.ledger import FACTS, Stored
+from models.ledger import SAID, Stored
 from rules.errors import DomainError
 from rules.ledger import Kind, LedgerSnapshot, Remark
 from rules.merge import NEW, journal_keys, list_keys, match
@@ -146,7 +146,7 @@ def _fresh(
         opens_on = opens.get(index) if opens else None
         fresh.append(
             Stored(
-                0, keys[index], "counted", 0, None, day, None, 0, None, due_text, due_source, customer_id,
+                0, "counted", 0, None, day, None, None, 0, keys[index], due_text, due_source, customer_id,
                 kind.value, text(opens_on) if opens_on else None, account, journal, entry, day, piece, text(document_on),
                 label, currency, debit, credit, amount, foreign_currency, foreign_cents, letter,
                 text(lettered_on) if lettered_on else None, method,
@@ -160,10 +160,11 @@ def _period(snapshot: LedgerSnapshot, openings: Openings) -> tuple[date, date]:
     days = [one.entry_on for one in snapshot.lines]
     starts_on = snapshot.starts_on or min(days)
     ends_on = max(snapshot.ends_on or date.min, *days)
-    if openings.opens_on and not any(
-        index not in openings.opens_on and one.entry_on < openings.first for index, one in enumerate(snapshot.lines)
-    ):
-        starts_on = max(starts_on, openings.first)
+    if openings.opens_on:
+        opens_on = min(openings.opens_on.values())
+        others = (one.entry_on for index, one in enumerate(snapshot.lines) if index not in openings.opens_on)
+        if min(others, default=opens_on) >= opens_on:
+            starts_on = max(starts_on, opens_on)
     return starts_on, ends_on
 
 
@@ -295,13 +296,9 @@ def _assemble(
 
 
 def _same(old: Stored, new: Stored, list_on: date | None) -> bool:
-    return (
-        old.key == new.key
-        and old[FACTS:] == new[FACTS:]
-        and old.state != "vanished"
-        and (old.due_source == "hand" or (old.due_on == new.due_on and old.due_source == new.due_source))
-        and (old.listed_cents is None or list_on is not None)
-    )
+    if old.due_source == "hand":
+        new = new._replace(due_on=old.due_on, due_source="hand")
+    return old[SAID:] == new[SAID:] and old.state != "vanished" and (old.listed_cents is None or list_on is not None)
 
 
 def _renewed(old: Stored, new: Stored, list_on: date | None) -> Stored:

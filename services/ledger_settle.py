@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from models.ledger import FACTS, Stored, StoredAllocation
+from models.ledger import FACTS, RESULT, SAID, Stored, StoredAllocation
 from rules.opening import replay
 from rules.settlement import Line
 from services.ledger_draft import Days, Draft, era
@@ -220,10 +220,10 @@ def _compare_lines(plan: Plan) -> None:
             continue
         repeats_id = None if result.repeats is None else ids[result.repeats] or -1
         facts = one is not before and _facts_differ(one, before)
-        outcome = (result.state, result.open_cents, result.settled_on, result.counts_on, repeats_id) != before[2:7]
+        outcome = (result.state, result.open_cents, result.settled_on, result.counts_on, repeats_id)
         if facts:
             plan.rewritten.append(place)
-        elif outcome:
+        elif outcome != tuple(before)[RESULT]:
             plan.resettled.append(place)
         else:
             continue
@@ -231,15 +231,7 @@ def _compare_lines(plan: Plan) -> None:
 
 
 def _facts_differ(one: Stored, before: Stored) -> bool:
-    return (
-        one.key != before.key
-        or one.listed != before.listed
-        or one.listed_cents != before.listed_cents
-        or one.due_on != before.due_on
-        or one.due_source != before.due_source
-        or one[FACTS:] != before[FACTS:]
-        or before.state == "vanished"
-    )
+    return one[SAID:] != before[SAID:] or one.listed_cents != before.listed_cents or before.state == "vanished"
 
 
 def _sort_change(plan: Plan, place: int, before: Stored, result: Result) -> None:

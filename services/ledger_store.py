@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,13 +16,12 @@ from models import bulk
 from models.ledger import (
     COLUMNS,
     CUSTOMER_FIELDS,
-    FACTS,
+    RESULT,
+    SAID,
     KnownContact,
     Stored,
     StoredAllocation,
     chased_items,
-    last_allocation_id,
-    new_item_ids,
     point_to,
     referring_rows,
     used_customers,
@@ -30,8 +30,7 @@ from services.ledger_draft import Draft
 from services.ledger_settle import Plan
 from services.third_parties import CustomerUndo
 
-RESULT = ("state", "open_cents", "settled_on", "counts_on", "repeats_id")
-NEW = ("company_id", "source", "first_sync_id", "last_sync_id", "first_seen_on", "source_line")
+OUTCOME = COLUMNS[RESULT]
 ALLOCATION = ("company_id", "debit_id", "credit_id", "cents", "made_on", "how")
 
 
@@ -48,6 +47,7 @@ class Undo:
     contacts_until: int = 0
     last_sync_at: str | None = None
     ledger_on: str | None = None
+    ids: list[int] = field(default_factory=list)  # item id of every place of the draft; not stored
 
     def add(self, later: Undo) -> None:
         """What was changed once more afterwards, in the same sync: the earliest rows count."""
@@ -81,51 +81,57 @@ def write_plan(session: Session, company_id: int, sync_id: int | None, source: s
     """Writes items and allocations of a plan; gives what takes it back."""
     draft = plan.draft
     undo = Undo()
-    ids = _write_new(session, company_id, sync_id, source, plan, today)
+    ids = undo.ids = _write_new(session, company_id, sync_id, source, plan, today)
     _write_changed(session, sync_id, source, plan, ids, undo)
     _write_vanished(session, sync_id, draft, undo)
-    before = last_allocation_id(session)
     undo.allocations = plan.dropped
     bulk.delete(session, "allocation", (one.id for one in plan.dropped))
-    bulk.insert(
-        session,
-        "allocation",
-        ALLOCATION,
-        [
-            (
-                company_id,
-                None if one.debit is None else ids[one.debit],
-                None if one.credit is None else ids[one.credit],
-                *one[2:],
-            )
-            for one in plan.added
-        ],
-    )
-    undo.allocation_range = (before, last_allocation_id(session)) if plan.added else (0, 0)
+    _write_allocations(session, company_id, plan, ids, undo)
     _move_references(session, plan, ids, undo)
     return undo
 
 
 def _write_new(session: Session, company_id: int, sync_id: int | None, source: str, plan: Plan, today: date) -> list[int]:
     """Inserts the new lines; gives the item id of every place of the draft."""
-    draft = plan.draft
+    draft, results = plan.draft, plan.results
     ids = [one.id for one in draft.records]
     places = [place for place, before in enumerate(draft.before) if before is None]
     if not places:
         return ids
     places.sort(key=lambda place: draft.records[place].customer_id)  # neighbours in the table, as they are read
-    shared = (company_id, source, sync_id, sync_id, today.isoformat())
-    rows = []
-    for place in places:
-        one, result = draft.records[place], plan.results[place]
-        rows.append((one[1], *result[:4], None, *one[7:], *shared, draft.source_lines[place]))
-    bulk.insert(session, "item", (*COLUMNS[1:], *NEW), rows)
-    by_key = new_item_ids(session, sync_id) if sync_id else {}
-    for place in places:
-        ids[place] = by_key[draft.records[place].key]
-    repeats = [(ids[target], ids[place]) for place in places if (target := plan.results[place].repeats) is not None]
-    bulk.update(session, "item", ("repeats_id",), repeats)
+    for number, place in enumerate(places, bulk.last_id(session, "item") + 1):
+        ids[place] = number
+    records = [draft.records[place] for place in places]
+    outcomes = [results[place] for place in places]
+    columns: dict[str, Sequence[Any]] = {
+        name: list(map(itemgetter(index), records)) for index, name in enumerate(COLUMNS) if index >= RESULT.stop
+    }
+    for index, name in enumerate(OUTCOME):
+        columns[name] = list(map(itemgetter(index), outcomes))
+    columns["repeats_id"] = [None if target is None else ids[target] for target in columns["repeats_id"]]
+    columns["id"] = [ids[place] for place in places]
+    columns["source_line"] = [draft.source_lines[place] for place in places]
+    shared = {
+        "company_id": company_id, "source": source, "first_sync_id": sync_id, "last_sync_id": sync_id,
+        "first_seen_on": today.isoformat(),
+    }  # fmt: skip
+    bulk.insert_columns(session, "item", columns | {name: [value] * len(places) for name, value in shared.items()})
     return ids
+
+
+def _write_allocations(session: Session, company_id: int, plan: Plan, ids: Sequence[int], undo: Undo) -> None:
+    if not plan.added:
+        return
+    first = bulk.last_id(session, "allocation") + 1
+    undo.allocation_range = (first - 1, first - 1 + len(plan.added))
+    columns: dict[str, Sequence[Any]] = {
+        name: list(map(itemgetter(index), plan.added)) for index, name in enumerate(ALLOCATION[1:])
+    }
+    for side in ("debit_id", "credit_id"):
+        columns[side] = [None if place is None else ids[place] for place in columns[side]]
+    columns["id"] = range(first, first + len(plan.added))
+    columns["company_id"] = [company_id] * len(plan.added)
+    bulk.insert_columns(session, "allocation", columns)
 
 
 def _write_changed(session: Session, sync_id: int | None, source: str, plan: Plan, ids: Sequence[int], undo: Undo) -> None:
@@ -138,10 +144,10 @@ def _write_changed(session: Session, sync_id: int | None, source: str, plan: Pla
     bulk.update(
         session,
         "item",
-        (*RESULT, "last_sync_id"),
+        (*OUTCOME, "last_sync_id"),
         [(*result(place), sync_id, ids[place]) for place in plan.resettled],
     )
-    facts = ("listed", "listed_cents", "due_on", "due_source", "customer_id", *COLUMNS[FACTS:])
+    said = ("listed_cents", *COLUMNS[SAID:])
     # A key may pass from one row to another: all leave their keys before any takes its new one.
     bulk.run(
         session,
@@ -155,9 +161,9 @@ def _write_changed(session: Session, sync_id: int | None, source: str, plan: Pla
     bulk.update(
         session,
         "item",
-        ("key", *RESULT, *facts, "last_sync_id"),
+        (*OUTCOME, *said, "last_sync_id"),
         [
-            (draft.records[place].key, *result(place), *draft.records[place][7:], sync_id, ids[place])
+            (*result(place), draft.records[place].listed_cents, *draft.records[place][SAID:], sync_id, ids[place])
             for place in plan.rewritten
         ],
     )

@@ -5,8 +5,10 @@ The file is read elsewhere (`integrations.ledgers`, in a child process), what it
 
 from __future__ import annotations
 
+import gc
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -24,8 +26,6 @@ from models.ledger import (
     company_opens,
     forget_old_undo,
     journal_days,
-    known_contacts,
-    last_customer_id,
     last_done_sync,
     last_entry_on,
     last_list_on,
@@ -212,7 +212,9 @@ def refuse(session: Session, sync: Sync, error: DomainError, actor_id: int | Non
     """Remember why a file was refused; nothing else of it is kept."""
     sync.state, sync.finished_at = "refused", now
     sync.error = {"code": error.code, "params": _plain(error.params)}
-    audit.record(session, now, actor_id, sync.company_id, "refuse", "sync", sync.id, {"file": sync.file_name, "code": error.code})
+    audit.record(
+        session, now, actor_id, sync.company_id, "refuse", "sync", sync.id, {"file": sync.file_name, "code": error.code}
+    )
     session.flush()
 
 
@@ -247,8 +249,25 @@ def apply_snapshot(
     Errors (nothing may be kept then, the caller rolls back or uses a savepoint): no_customer_lines, older_list,
     list_before_journal, list_without_day."""
     session.flush()
+    with _no_collecting(), bulk.more_cache(session):
+        return _apply(session, company, snapshot, sync, now, today)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """A million small tuples, none in cycles: looking for cycles among them takes half of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: Sync, now: datetime, today: date) -> SyncResult:
     customers = plan_customers(session, company, snapshot)
-    undo_customers = write_customers(session, company, customers, now)
+    undo_customers = write_customers(session, company, customers, now, today)
     result = _counted("done", snapshot, customers)
     touched = {one.id for one in customers.changed}
     undo, changes = Undo(), dict[str, list[int]]()
@@ -258,16 +277,16 @@ def apply_snapshot(
         plan = _settle(session, company, draft)
         undo = write_plan(session, company.id, sync.id, snapshot.format, plan, today)
         _count(result, plan)
-        changes = _changes(session, sync.id, plan)
+        changes = _changes(plan, undo.ids)
         touched |= draft.touched
     retimed = customers.with_new_terms()
     if retimed:
         more = _retime(session, company, customers, retimed, sync.id, snapshot.format, today)
         undo.add(more)
-    look_again(session, touched | retimed, today)
+    look_again(session, (touched | retimed) - undo_customers.made, today)
     undo.customers = undo_customers
-    undo.customers_until = last_customer_id(session)
-    undo.contacts_until = known_contacts(session, company.id)[1]
+    undo.customers_until = bulk.last_id(session, "customer")
+    undo.contacts_until = bulk.last_id(session, "contact")
     undo.last_sync_at, undo.ledger_on = _text(company.last_sync_at), _text(company.ledger_on)
     sync.starts_on, sync.ends_on = snapshot.starts_on, snapshot.ends_on
     if touched or retimed:
@@ -326,22 +345,17 @@ def _count(result: SyncResult, plan: Plan) -> None:
         result.remarks.append(Remark("openings_read", params=params))
 
 
-def _changes(session: Session, sync_id: int, plan: Plan) -> dict[str, list[int]]:
+def _changes(plan: Plan, ids: Sequence[int]) -> dict[str, list[int]]:
     """Ids of items by kind of change, at most `MAX_IDS` of each, for the page."""
-    by_key = {key: number for number, key in bulk.fetch(session, "SELECT id, key FROM item WHERE first_sync_id = ?", [sync_id])}
-
-    def ids(places: Iterable[int]) -> list[int]:
-        kept = list(places)[:MAX_IDS]
-        return [plan.draft.records[place].id or by_key[plan.draft.records[place].key] for place in kept]
-
-    found = {
-        "new": ids(plan.new),
-        "changed": ids(plan.changed),
-        "settled": ids(plan.settled),
-        "carried": ids(plan.carried),
-        "repeated": ids(plan.repeated),
-        "vanished": [one.id for one in plan.draft.vanished[:MAX_IDS]],
+    places = {
+        "new": plan.new,
+        "changed": plan.changed,
+        "settled": plan.settled,
+        "carried": plan.carried,
+        "repeated": plan.repeated,
     }
+    found = {kind: [ids[place] for place in some[:MAX_IDS]] for kind, some in places.items()}
+    found["vanished"] = [one.id for one in plan.draft.vanished[:MAX_IDS]]
     return {kind: numbers for kind, numbers in found.items() if numbers}
 
 

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +22,6 @@ from models.ledger import (
     default_profile_id,
     known_contacts,
     known_customers,
-    last_customer_id,
     profiles_by_word,
     sales_reps_by_word,
 )
@@ -120,6 +119,8 @@ def _as_said(plan: CustomerPlan, before: Known, party: ThirdParty | None, name: 
         return before
     edited = set(json.loads(before.edited_fields))
     fields: dict[str, object] = {"ledger_name": name, "account": account or before.account}
+    if party is not None and party == ThirdParty(party.customer, party.name):
+        party = None
     if "name" not in edited and name != before.ledger_name:
         fields |= {"name": name, "name_folded": fold(name)}
     if party is not None:
@@ -152,12 +153,13 @@ class CustomerUndo:
     """What takes the customers of a sync back."""
 
     new_from: int = 0  # ids above this one are new
+    made: set[int] = field(default_factory=set)  # their ids; not stored
     rows: list[Known] = field(default_factory=list)
     contacts_new_from: int = 0
     contacts: list[KnownContact] = field(default_factory=list)
 
 
-def write_customers(session: Session, company: Company, plan: CustomerPlan, now: datetime) -> CustomerUndo:
+def write_customers(session: Session, company: Company, plan: CustomerPlan, now: datetime, today: date) -> CustomerUndo:
     """Writes the plan; afterwards `plan.ids` holds real ids only."""
     profile_ids = {temporary: _new_profile(session, company, word) for temporary, word in plan.new_profiles.items()}
     rep_ids = {temporary: _new_sales_rep(session, company, word) for temporary, word in plan.new_sales_reps.items()}
@@ -168,19 +170,21 @@ def write_customers(session: Session, company: Company, plan: CustomerPlan, now:
             sales_rep_id=rep_ids.get(one.sales_rep_id or 0, one.sales_rep_id),
         )
 
-    undo = CustomerUndo(new_from=last_customer_id(session))
+    undo = CustomerUndo(new_from=bulk.last_id(session, "customer"))
     at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     bulk.insert(
         session,
         "customer",
-        (*CUSTOMER_FIELDS, "company_id", "created_at", "tags"),
-        [(*real(one)[1:], company.id, at, "[]") for one in plan.new],
+        (*CUSTOMER_FIELDS, "company_id", "created_at", "tags", "review_on"),
+        [(*real(one)[1:], company.id, at, "[]", today.isoformat()) for one in plan.new],
     )
     changed = plan.changed
     undo.rows = [plan.known[one.code] for one in changed]
     bulk.update(session, "customer", CUSTOMER_FIELDS, [(*real(one)[1:], one.id) for one in changed])
     if plan.new:
+        codes = [one.code for one in plan.new]
         plan.ids = {code: one.id for code, one in known_customers(session, company.id).items()}
+        undo.made = {plan.ids[code] for code in codes}
     _write_contacts(session, company, plan, undo)
     return undo
 
@@ -201,7 +205,8 @@ def _new_sales_rep(session: Session, company: Company, word: str) -> int:
 
 def _write_contacts(session: Session, company: Company, plan: CustomerPlan, undo: CustomerUndo) -> None:
     """The ledger's contact of a customer; one that a person made or changed is left alone."""
-    known, undo.contacts_new_from = known_contacts(session, company.id)
+    known = known_contacts(session, company.id)
+    undo.contacts_new_from = bulk.last_id(session, "contact")
     new, changed = [], []
     for customer, party in plan.contacts:
         customer_id = plan.ids[customer.code]
