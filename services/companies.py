@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from models import Company, Customer, Membership, Profile, SalesRep, audit
 from models.users import Role, User
 from rules.errors import DomainError
+from services import worklist
 from services.seal import seal
 
 CUSTOMER_ACCOUNTS = {"FR": "411,413,416", "BE": "400,401,407"}
 SECRET = {"smtp_password_sealed"}
+POLICY = {"gap_days", "floor_cents", "ceiling_cents", "promise_grace_days", "amount_change_percent"}
+"""What the decision depends on: when it changes, every customer is decided again."""
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,19}")
 COUNTRIES = ("FR", "BE", "LU", "NL", "DE", "CH", "MC")
 
@@ -92,6 +95,8 @@ def update_company(session: Session, actor_id: int, company: Company, now: datet
         said = {name: "changed" if name in SECRET else [before[name], value] for name, value in changed.items()}
         audit.record(session, now, actor_id, company.id, "update", "company", company.id, said)
         company.ledger_version += 1
+    if changed.keys() & POLICY:
+        worklist.suspect(session, company, now.date())
     return changed
 
 

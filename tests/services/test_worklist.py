@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from models import Action, ActionItem, Company, Customer, Dispute, Scenario, WorklistEntry
 from models import worklist as lists
-from services import worklist
+from services import companies, worklist
 from tests.services.people import NOW, TODAY, at, customer, furnish, owe, pay
 
 
@@ -231,3 +231,13 @@ def test_unreachable_customers_say_what_is_missing(session, house):
         "nothing": ("email", "no_channel", "missing"),
         "refused": ("email", "no_channel", "bad"),
     }
+
+
+def test_a_new_policy_makes_every_customer_a_suspect(session, house):
+    who = customer(session, house, last_contact_on=days(-5))
+    owe(session, who, days(-10))
+    worklist.refresh(session, house, None, TODAY)
+    assert [r.held_code for r in rows(session, house)] == ["gap"]
+    companies.update_company(session, None, house, NOW, gap_days=5)
+    assert worklist.refresh(session, house, None, TODAY) == 1
+    assert [r.held_code for r in rows(session, house)] == [""]
