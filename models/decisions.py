@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models import bulk
-from models.actions import COUNTED, Action, ActionItem, WorklistEntry
+from models.actions import COUNTED, Action, WorklistEntry
 from models.customers import Customer
 
 ENTRY = (
@@ -27,7 +27,6 @@ ACTION = (
     "outcome", "remark",
 )  # fmt: skip
 ACTION_ITEM = ("action_id", "item_id", "step_id", "open_cents", "overtaken_step_ids")
-FREED = ("dropped", "failed")  # states of an action that leave its key to a new one
 
 
 def as_json(value: object) -> str:
@@ -134,16 +133,3 @@ def set_contacts(session: Session, customer_ids: Iterable[int]) -> None:
             execution_options={"synchronize_session": False},
         )
     session.expire_all()
-
-
-def items_of(session: Session, action_ids: Iterable[int]) -> dict[int, list[int]]:
-    """Items an action asked for, by action: those that took a step and those listed."""
-    wanted = list(action_ids)
-    found: dict[int, list[int]] = {}
-    for start in range(0, len(wanted), bulk.CHUNK):
-        query = sa.select(ActionItem.action_id, ActionItem.item_id).where(
-            ActionItem.action_id.in_(wanted[start : start + bulk.CHUNK])
-        )
-        for action_id, item_id in session.execute(query.order_by(ActionItem.item_id)):
-            found.setdefault(action_id, []).append(item_id)
-    return found
