@@ -96,7 +96,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live: Live) -> Iterator[Page]:
     """A desktop window, not signed in."""
-    yield from _page(live, lambda: browser.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR", base_url=live.url))
+    yield from _page(
+        live, lambda: browser.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR", base_url=live.url)
+    )
 
 
 @pytest.fixture

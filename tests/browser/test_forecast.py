@@ -29,7 +29,9 @@ def chip(page: Page, place: str, tone: str = "late") -> Locator:
 
 
 def total(page: Page, place: str) -> Locator:
-    return page.locator("#totals td").nth(1 + ["to_plan", "missed", *(f"2026-W{n}" for n in range(21, 27)), "later"].index(place))
+    return page.locator("#totals td").nth(
+        1 + ["to_plan", "missed", *(f"2026-W{n}" for n in range(21, 27)), "later"].index(place)
+    )
 
 
 def open_grid(live: Live, page: Page) -> None:

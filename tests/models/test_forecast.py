@@ -85,9 +85,7 @@ def naive(session: Session, company: Company, currency: str) -> Counter[tuple[in
 
 
 def cells(shown: Grid) -> Counter[tuple[int, str, str]]:
-    return Counter(
-        {(r.customer.id, key, c.tone): c.cents for r in shown.rows for key, chips in r.cells.items() for c in chips}
-    )
+    return Counter({(r.customer.id, key, c.tone): c.cents for r in shown.rows for key, chips in r.cells.items() for c in chips})
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -176,9 +174,7 @@ def test_the_items_of_one_customer(session, company):
     make_ledger(session, company, 2)
     for customer in session.query(Customer):
         found = facts_of(session, company.id, customer.id, "EUR")
-        wanted = {
-            i.id for i in session.query(Item).filter_by(customer_id=customer.id, currency="EUR") if i.open_cents > 0
-        }
+        wanted = {i.id for i in session.query(Item).filter_by(customer_id=customer.id, currency="EUR") if i.open_cents > 0}
         assert {d.item_id for d in found.debits} == wanted
         assert {p.customer_id for p in found.pledges} <= {customer.id}
 

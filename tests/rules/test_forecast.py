@@ -12,8 +12,24 @@ from hypothesis import strategies as st
 
 from rules.errors import DomainError
 from rules.forecast import (
-    LATER, MISSED, OUTSIDE, TO_PLAN, Contest, CustomerLine, Debit, Facts, Pledge, Receipt, chip_parts, column, day_in, grid,
-    parts, tone, week_named, weeks,
+    LATER,
+    MISSED,
+    OUTSIDE,
+    TO_PLAN,
+    Contest,
+    CustomerLine,
+    Debit,
+    Facts,
+    Pledge,
+    Receipt,
+    chip_parts,
+    column,
+    day_in,
+    grid,
+    parts,
+    tone,
+    week_named,
+    weeks,
 )  # fmt: skip
 
 TODAY = date(2026, 5, 19)  # a Tuesday, ISO week 21
@@ -161,7 +177,9 @@ def test_the_grid_of_sums_is_the_grid_of_single_debits(debits, pledges, contests
     for part in parts(debits, pledges, contests, TODAY):
         naive[column(part.on, part.why, TODAY, shown.weeks), tone(part.debit.due_on, TODAY)] += part.cents
     assert {(k, c.tone): c.cents for k, chips in shown.rows[0].cells.items() for c in chips} == dict(naive)
-    totals = {(k, "late"): t.late_cents for k, t in shown.totals.items()} | {(k, "come"): t.come_cents for k, t in shown.totals.items()}
+    totals = {(k, "late"): t.late_cents for k, t in shown.totals.items()} | {
+        (k, "come"): t.come_cents for k, t in shown.totals.items()
+    }
     assert {key: sum_ for key, sum_ in totals.items() if sum_} == dict(naive)
     assert shown.owed_cents == sum(d.open_cents for d in debits)
     assert shown.coming_cents == 300 + sum(shown.expected_by_day.values())
