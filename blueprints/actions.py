@@ -148,9 +148,7 @@ def show(entry_id: int) -> ResponseReturnValue:
 @bp.get("/<int:entry_id>/html")
 def body(entry_id: int) -> ResponseReturnValue:
     shown = _shown(_entry(entry_id))
-    if shown is None:
-        web.abort(404)
-    return web.sealed(shown.html)
+    return web.sealed(shown.html if shown else _("There are no words to show for this step."))
 
 
 @bp.get("/<int:entry_id>/letter")
@@ -158,7 +156,7 @@ def letter(entry_id: int) -> ResponseReturnValue:
     """The letter as it would be printed."""
     shown = _shown(_entry(entry_id))
     if shown is None or not shown.page:
-        web.abort(404)
+        return web.go("actions.show", entry_id=entry_id)
     db.session.rollback()  # rendering takes a while: no transaction stays open
     return _pdf(shown.page)
 

@@ -30,7 +30,7 @@ class CallForm(Form):
     outcome = RadioField(
         _l("What came of it"),
         [InputRequired(_l("Choose what came of the call."))],
-        choices=[(code, labels.OUTCOMES[code]) for code in calls.OUTCOMES],
+        choices=choices(*((code, labels.OUTCOMES[code]) for code in calls.OUTCOMES)),
     )
     promised_on = DateField(_l("Will pay on"), [Optional()])
     cents = MoneyField(_l("Amount"))
@@ -40,7 +40,7 @@ class CallForm(Form):
     remark = TextAreaField(_l("Note"), [Length(max=4000)])
     counts = RadioField(
         _l("In the scenario"),
-        choices=[("step", _l("counts as the step")), ("apart", _l("stands apart, the step stays to be done"))],
+        choices=choices(("step", _l("counts as the step")), ("apart", _l("stands apart, the step stays to be done"))),
         default="step",
     )
 
@@ -76,7 +76,7 @@ def show(customer_id: int) -> ResponseReturnValue:
 
 def _form(items: list[ItemRow]) -> CallForm:
     form = CallForm()
-    form.items.choices = [(i.id, i.piece or i.label) for i in items if i.open_cents > 0]
+    form.items.choices = choices(*((i.id, i.piece or i.label) for i in items if i.open_cents > 0))
     return form
 
 

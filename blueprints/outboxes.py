@@ -114,7 +114,8 @@ def letters(outbox_id: int) -> ResponseReturnValue:
     batch = web.row_or_404(Outbox, outbox_id)
     path = config.settings().data / batch.print_path
     if not batch.print_path or not path.is_file():
-        web.abort(404)
+        flash(_("There is no file to print for this batch."), "bad")
+        return web.go("outboxes.show", outbox_id=outbox_id)
     return send_file(
         path, mimetype="application/pdf", as_attachment=True, download_name=_("letters-%(number)s.pdf", number=batch.id)
     )

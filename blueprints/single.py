@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField,
 
 import config
 from blueprints import web
-from blueprints.fields import Form
+from blueprints.fields import Form, choices
 from blueprints.labels import problem_said
 from extensions import db
 from integrations.letters import RenderFailed, render
@@ -70,8 +70,8 @@ def _form(rows: list[ItemRow], channel: str, entry: Entry | None) -> SingleForm:
     """What was typed (POST), chosen (GET with items), or what is best: the step that is due, else what is late."""
     form = SingleForm(formdata=request.form if request.method == "POST" else request.args)
     form.channel.data = channel
-    form.template.choices = [(code, _(words.CODES[code])) for code in single.ASKS]
-    form.items.choices = [(row.id, row.piece or row.label) for row in rows]
+    form.template.choices = choices(*((code, _(words.CODES[code])) for code in single.ASKS))
+    form.items.choices = choices(*((row.id, row.piece or row.label) for row in rows))
     if request.method == "GET" and "template" not in request.args:
         late = [row.id for row in rows if row.due_on < config.today()]
         form.template.data = words.code_of(entry.stage, entry.level) if entry else "reminder_1"

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 import config
 from app import create_app
 from extensions import db
-from models import Base, Company, Membership, User, standing
+from models import Base, Company, Membership, User, UserSession, standing
 from models.base import write_intent
 from models.users import Role
 from services import accounts
@@ -144,6 +144,7 @@ def sign_in(app: Flask, session: Session) -> Callable[..., FlaskClient]:
         companies = [company] if company else list(session.query(Company))
         user = make_user(session, role, companies, email)
         token = accounts.open_session(session, user, config.now(), 12, "127.0.0.1", "tests")
+        session.query(UserSession).filter_by(token_hash=accounts.hash_token(token)).one().company_id = companies[0].id
         session.commit()
         client = app.test_client()
         with client.session_transaction() as cookie:

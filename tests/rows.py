@@ -65,6 +65,7 @@ ROWS: dict[type, str] = {
     Step: "step_id",
     Scenario: "scenario_id",
     MessageTemplate: "template_id",
+    WorklistEntry: "entry_id",
 }
 
 
@@ -180,4 +181,8 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "user_id": session.query(User).order_by(User.id).first()
         or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),
         "filename": "app.css",
+        "kind": "csv",
+        "code": "reminder_1",
+        "channel": "email",
+        "language": "fr",
     }
