@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -37,21 +38,20 @@ class Alert:
 class LastSync(NamedTuple):
     """The last good sync."""
 
-    format: str
-    file_name: str
+    name: str
     lines_read: int
     gap_cents: int
 
 
 def alerts(
     session: Session, company: Company, reps: tuple[int, ...] | None, standing: Standing, totals: HomeTotals, today: date
-) -> list[Alert]:
-    """The points of vigilance of a company, or of some sales representatives' customers, gravest first."""
-    ledger = remembered(
-        session, company, ("alerts", today, reps), lambda: _of_ledger(session, company, reps, standing, totals, today)
-    )
-    broken, emails, disputes = _of_people(session, company, reps, today)
-    return [one for one in (broken, *ledger, disputes, emails) if one.count]
+) -> tuple[list[Alert], LastSync | None]:
+    """The points of vigilance for the customers of `standing`, gravest first, and the last good sync."""
+    make = partial(_of_ledger, session, company, reps, standing, totals, today)
+    ledger = remembered(session, company, ("alerts", today, reps), make)
+    people, sync = _of_people(session, company, reps, today)
+    found = [people["broken_promises"], *ledger, people["late_disputes"], people["bad_emails"]]
+    return [one for one in found if one.count], sync
 
 
 def _mine(company_id: int, reps: tuple[int, ...] | None) -> list[sa.ColumnElement[bool]]:
@@ -59,55 +59,73 @@ def _mine(company_id: int, reps: tuple[int, ...] | None) -> list[sa.ColumnElemen
     return conditions if reps is None else [*conditions, Customer.sales_rep_id.in_(reps)]
 
 
-def _of_people(session: Session, company: Company, reps: tuple[int, ...] | None, today: date) -> tuple[Alert, Alert, Alert]:
-    """Broken promises whose item is still open, bad addresses, disputes past their day: in one query."""
+def _of_people(
+    session: Session, company: Company, reps: tuple[int, ...] | None, today: date
+) -> tuple[dict[str, Alert], LastSync | None]:
+    """Broken promises whose item is still open, bad addresses, disputes past their day, the last sync: in one query."""
     mine = _mine(company.id, reps)
+    nothing = sa.literal("")
     still_open = sa.or_(Promise.item_id.is_(None), Item.open_cents > 0)
     broken = (
-        sa.select(sa.literal("broken_promises"), sa.func.count(), sa.func.coalesce(sa.func.sum(Promise.cents), 0))
+        sa.select(sa.literal("broken_promises"), sa.func.count(), sa.func.coalesce(sa.func.sum(Promise.cents), 0), nothing)
         .select_from(Promise)
         .join(Customer, Customer.id == Promise.customer_id)
         .outerjoin(Item, Item.id == Promise.item_id)
         .where(*mine, Promise.state == "broken", Promise.currency == company.currency, still_open)
     )
     emails = (
-        sa.select(sa.literal("bad_emails"), sa.func.count(), sa.literal(0))
+        sa.select(sa.literal("bad_emails"), sa.func.count(), sa.literal(0), nothing)
         .select_from(Contact)
         .join(Customer, Customer.id == Contact.customer_id)
         .where(*mine, Contact.email_bad_reason != "")
     )
+    contested = sa.func.coalesce(sa.func.sum(sa.func.coalesce(Dispute.cents, Item.open_cents)), 0)
     disputes = (
-        sa.select(
-            sa.literal("late_disputes"),
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(sa.func.coalesce(Dispute.cents, Item.open_cents)), 0),
-        )
+        sa.select(sa.literal("late_disputes"), sa.func.count(), contested, nothing)
         .select_from(Dispute)
         .join(Customer, Customer.id == Dispute.customer_id)
         .outerjoin(Item, Item.id == Dispute.item_id)
         .where(*mine, Dispute.solved_at.is_(None), Dispute.deadline_on < today)
     )
-    found = {row[0]: Alert(*row) for row in session.execute(sa.union_all(broken, emails, disputes)).tuples()}
-    return found["broken_promises"], found["bad_emails"], found["late_disputes"]
+    last = (
+        sa.select(sa.func.max(Sync.id))
+        .where(Sync.company_id == company.id, Sync.state == "done", Sync.kind != "third_parties")
+        .scalar_subquery()
+    )
+    name = sa.func.coalesce(sa.func.nullif(Sync.file_name, ""), Sync.format)
+    sync = sa.select(sa.literal("sync"), Sync.lines_read, Sync.gap_cents, name).where(Sync.id == last)
+    rows = {row[0]: row for row in session.execute(sa.union_all(broken, emails, disputes, sync))}
+    read = rows.pop("sync", None)
+    found = {code: Alert(code, count, cents) for code, count, cents, _ in rows.values()}
+    return found, LastSync(read[3], read[1], read[2]) if read else None
 
 
 def _of_ledger(
     session: Session, company: Company, reps: tuple[int, ...] | None, standing: Standing, totals: HomeTotals, today: date
 ) -> list[Alert]:
     mine = _mine(company.id, reps)
-    ids = None if reps is None else set(session.scalars(sa.select(Customer.id).where(*mine)))
-    old = [i for i, a in standing.by_id.items() if a.late_by_bucket[-1] and (ids is None or i in ids)]
-    limits = session.execute(
-        sa.select(Customer.id, Customer.credit_limit_cents).where(*mine, Customer.credit_limit_cents.is_not(None))
+    least = large_from(totals.owed_cents)
+    limits = sa.select(sa.literal("limit"), Customer.id, Customer.credit_limit_cents, sa.literal(0), Customer.name).where(
+        *mine, Customer.credit_limit_cents.is_not(None)
     )
-    above = {
-        i: standing.by_id[i].balance_cents - (limit or 0)
-        for i, limit in limits
-        if i in standing.by_id and standing.by_id[i].balance_cents > (limit or 0)
-    }
-    very_late = Alert("very_late", len(old), totals.late_by_bucket[-1], *_only(session, old))
-    over_limit = Alert("over_limit", len(above), sum(above.values()), *_only(session, list(above)))
-    return [_just_late(session, company, mine, totals, today), very_late, over_limit]
+    rows = session.execute(sa.union_all(limits, _just_late(company, mine, least, today)))
+    above: dict[int, tuple[int, str]] = {}
+    just_late = Alert("just_late", 0)
+    for kind, customer_id, cents, count, name in rows:
+        if kind == "limit":
+            aged = standing.by_id.get(customer_id)
+            if aged is not None and aged.balance_cents > cents:
+                above[customer_id] = (aged.balance_cents - cents, name)
+        else:
+            one = count == 1
+            just_late = Alert("just_late", count, cents, customer_id if one else None, name if one else "", least)
+    old = [i for i, aged in standing.by_id.items() if aged.late_by_bucket[-1]]
+    one_above = next(((i, name) for i, (_, name) in above.items()), (None, "")) if len(above) == 1 else (None, "")
+    return [
+        just_late,
+        Alert("very_late", len(old), totals.late_by_bucket[-1], *_only(session, old)),
+        Alert("over_limit", len(above), sum(cents for cents, _ in above.values()), *one_above),
+    ]
 
 
 def _only(session: Session, ids: Sequence[int]) -> tuple[int | None, str]:
@@ -116,15 +134,13 @@ def _only(session: Session, ids: Sequence[int]) -> tuple[int | None, str]:
     return ids[0], session.scalar(sa.select(Customer.name).where(Customer.id == ids[0])) or ""
 
 
-def _just_late(
-    session: Session, company: Company, mine: Sequence[sa.ColumnElement[bool]], totals: HomeTotals, today: date
-) -> Alert:
-    least = large_from(totals.owed_cents)
-    row: Any = session.execute(
+def _just_late(company: Company, mine: Sequence[sa.ColumnElement[bool]], least: int, today: date) -> Any:
+    return (
         sa.select(
-            sa.func.count(Item.customer_id.distinct()),
-            sa.func.coalesce(sa.func.sum(Item.open_cents), 0),
+            sa.literal("just_late"),
             sa.func.min(Item.customer_id),
+            sa.func.coalesce(sa.func.sum(Item.open_cents), 0),
+            sa.func.count(Item.customer_id.distinct()),
             sa.func.min(Customer.name),
         )
         .join(Customer, Customer.id == Item.customer_id)
@@ -137,17 +153,4 @@ def _just_late(
             Item.open_cents >= least,
             *mine,
         )
-    ).one()
-    count, cents, customer_id, name = row
-    return Alert("just_late", count, cents, customer_id if count == 1 else None, name if count == 1 else "", least)
-
-
-def last_sync(session: Session, company_id: int) -> LastSync | None:
-    """What the last good sync read, and its gap to the ledger."""
-    row = session.execute(
-        sa.select(Sync.format, Sync.file_name, Sync.lines_read, Sync.gap_cents)
-        .where(Sync.company_id == company_id, Sync.state == "done", Sync.kind != "third_parties")
-        .order_by(Sync.finished_at.desc())
-        .limit(1)
-    ).first()
-    return LastSync(*row) if row else None
+    )

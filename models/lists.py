@@ -137,10 +137,15 @@ def customer_ids(session: Session, company: Company, filters: CustomerFilters, s
     named = _ids_by_attribute(session, company.id, filters, "name" if key in ORDERS else key, descending and key not in ORDERS)
     ids = [i for i in named if _stands(standing.by_id.get(i), filters)]
     if key in ORDERS:
-        worth = {i: ORDERS[key](standing.by_id[i]) if i in standing.by_id else 0 for i in ids}
-        ids.sort(key=worth.__getitem__, reverse=descending)
+        # Who has nothing open comes last either way, by name: the usual page (above) relies on it.
+        standing_ids = [i for i in ids if i in standing.by_id]
+        standing_ids.sort(key=lambda i: ORDERS[key](standing.by_id[i]), reverse=descending)
+        ids = standing_ids + [i for i in ids if i not in standing.by_id]
     if filters.state == "limit":
-        limits = dict(session.execute(sa.select(Customer.id, Customer.credit_limit_cents).where(*_over(company.id))).tuples())
+        limits = {
+            row[0]: row[1]
+            for row in session.execute(sa.select(Customer.id, Customer.credit_limit_cents).where(*_over(company.id)))
+        }
         ids = [i for i in ids if i in standing.by_id and i in limits and standing.by_id[i].balance_cents > (limits[i] or 0)]
     return ids
 

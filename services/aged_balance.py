@@ -28,6 +28,11 @@ class AgedBalance:
     ledger_cents: int
 
     @property
+    def largest(self) -> list[int]:
+        """The largest amount of each bucket on the page: the strongest tint."""
+        return [max(column) for column in zip(*(row.ageing.late_by_bucket for row in self.page.rows), strict=True)]
+
+    @property
     def gap_cents(self) -> int:
         """Anything but 0 is an error, and blocks sending."""
         return self.ledger_cents - self.totals.outstanding_cents

@@ -46,16 +46,17 @@ def overview(session: Session, company: Company, reps: tuple[int, ...] | None, t
     late = [i for i in own.order("late")[: TOP + 1] if own.by_id[i].late_cents]
     top = late[:TOP]
     totals, shown = own.totals(), own.totals(top)
+    alerts, sync = home.alerts(session, company, reps, own, totals, today)
     return Overview(
         day=today,
         totals=totals,
         others=[one.totals() for code, one in mine.items() if code != company.currency and one.by_id],
-        alerts=home.alerts(session, company, reps, own, totals, today),
+        alerts=alerts,
         todo=worklist.summary(session, company.id, company.currency, reps),
         rows=lists.customer_rows(session, top, own, today),
         rest=_rest(own, totals, shown, len(late) > TOP),
         shown=shown,
-        sync=home.last_sync(session, company.id),
+        sync=sync,
     )
 
 
