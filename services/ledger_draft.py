@@ -102,7 +102,7 @@ def draft_journal(book: Book, snapshot: LedgerSnapshot, customer_ids: Mapping[st
     An older export of a year already known further changes nothing."""
     lines = snapshot.lines
     if not lines:
-        raise DomainError("no_customer_lines", accounts=", ".join(sorted(book.prefixes)))
+        raise DomainError("no_customer_lines", value=", ".join(sorted(book.prefixes)))
     openings = read_openings(lines)
     fresh = _fresh(book, snapshot, journal_keys(lines, openings.opens_on), openings, customer_ids)
     starts_on, ends_on = _period(snapshot, openings)
@@ -351,7 +351,7 @@ def _remark_openings(draft: Draft, book: Book, openings: Openings, starts_on: da
 def draft_list(book: Book, snapshot: LedgerSnapshot, customer_ids: Mapping[str, int], today: date) -> Draft:
     """An open-item list is the whole picture of one day: what it does not hold is settled."""
     if not snapshot.lines:
-        raise DomainError("no_customer_lines", accounts=", ".join(sorted(book.prefixes)))
+        raise DomainError("no_customer_lines", value=", ".join(sorted(book.prefixes)))
     list_on = snapshot.ends_on
     if list_on is None:
         raise DomainError("list_without_day")

@@ -1,4 +1,4 @@
-"""Sentences of the ledger readers: why a file is refused whole, and what was noticed while reading one.
+"""Sentences of the ledger: why a file is refused whole, and what was noticed while reading one or taking it in.
 
 Codes and parameters come from `integrations.ledgers` (`Refused`, `Remark`) and `rules.money`. A remark always has
 `line` and `column`, a refusal those its sentence names."""
@@ -49,6 +49,14 @@ REFUSED: dict[str, str] = {
     "no_rows": N_("There is no row under the header (line %(line)s)."),
     "no_customer_lines": N_("No row is on a customer account (%(value)s). Check the accounts of the company."),
     "day_missing": N_("Line %(line)s: the list does not say its day."),
+    # a file that does not fit the ledger
+    "list_without_day": N_("The list does not say which day it shows."),
+    "older_list": N_("This list shows %(list_on)s; one of %(known_on)s is already loaded. Nothing was changed."),
+    "list_before_journal": N_(
+        "This list shows %(list_on)s; the journals reach to %(known_on)s. Load a list of that day or later."
+    ),
+    "sync_not_last": N_("Only the last import can be taken back."),
+    "sync_undo_gone": N_("This import is too old to be taken back."),
 }
 
 REMARKS: dict[str, str] = {
@@ -69,4 +77,26 @@ REMARKS: dict[str, str] = {
     "terms_unreadable": N_("Line %(line)s, %(column)s: the terms “%(value)s” are not known and were left out."),
 }
 
-LEDGER_SENTENCES: dict[str, str] = {**REFUSED, **REMARKS}
+# What taking a file into the ledger noticed (`services.ledger_draft`, `services.syncs`).
+TAKEN_IN: dict[str, str] = {
+    "older_export": N_(
+        "This file ends on %(ends_on)s; a newer export of the same year, up to %(known_on)s, is already loaded. "
+        "Nothing was changed."
+    ),
+    "shorter_export": N_(
+        "This file ends on %(ends_on)s, the one before on %(known_on)s; it knows more, so it replaces it entirely."
+    ),
+    "history_only": N_(
+        "This journal ends on %(ends_on)s, before the list of %(list_on)s: it adds history, the list still says what is open."
+    ),
+    "openings_unclear": N_(
+        "%(count)s opening lines inside the file do not repeat the balance before them: they count as ordinary lines."
+    ),
+    "no_openings": N_("No opening entries, although earlier years are loaded: what was open before %(starts_on)s stays open."),
+    "openings_read": N_(
+        "Openings: %(repeated)s repeat items already known, which keep their dates; %(counted)s count by themselves; "
+        "%(carried)s earlier items are now inside an opening."
+    ),
+}
+
+LEDGER_SENTENCES: dict[str, str] = {**REFUSED, **REMARKS, **TAKEN_IN}
