@@ -24,7 +24,7 @@ from models.company import Company
 from models.drafts import Draft
 from rules.errors import DomainError
 from services.language import N_, catalogue, translate
-from services.placeholders import BLOCKS, Optional, Piece, Place, fill, paragraphs, parse
+from services.placeholders import BLOCKS, PLACEHOLDERS, Optional, Piece, Place, fill, names_in, paragraphs, parse
 from services.writing import Content, Row, clean, company_address, reply_address
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates"
@@ -139,6 +139,7 @@ class Form:
     subject: Program
     text: Program
     html: Program
+    names: frozenset[str]  # placeholders the HTML needs, escaped
 
 
 def typeset(words: str, language: str) -> str:
@@ -162,7 +163,8 @@ def form(subject: str, body: str, language: str) -> Form:
     inlined = re.sub(r">\n\s*<", "><", css_inline.inline(html, keep_style_tags=False))
     inlined = inlined.replace("</head>", f"<style>{_media()}</style></head>", 1)
     plain = "\n\n".join(paragraphs(_BOLD.sub(r"\1", body)))
-    return Form(language, parse(subject.strip()), parse(plain), program(inlined))
+    html_program = program(inlined)
+    return Form(language, parse(subject.strip()), parse(plain), html_program, frozenset(PLACEHOLDERS) & names_in(html_program))
 
 
 def _rows_html(blocks: Blocks, rows: Sequence[Row]) -> str:
@@ -254,7 +256,7 @@ def compose(company: Company, made: Form, content: Content) -> Composed:
     }
     text = re.sub(r"\n{3,}", "\n\n", fill(made.text, {**values, **blocks})).strip() + "\n"
     answer, identity = _footer(company, content)
-    safe = {name: escape(value) for name, value in values.items()}
+    safe = {name: escape(values[name]) for name in (made.names | {"total_due"}) - set(BLOCKS)}
     safe |= {
         "amount_block": fill(_blocks(content.language).amount, {"asked": content.asked, "total_due": safe["total_due"]}),
         "items_table": table_html(content),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from integrations.channels import Envelope, Outcome
+from integrations.channels import Envelope, Outcome, mime
 from integrations.channels.smtp import address_is_bad
 from models import audit, decisions, drafts
 from models import outbox as store
@@ -118,7 +118,7 @@ def hasten_batch(session: Session, outbox: Outbox, actor_id: int | None, now: da
     audit.record(session, now, actor_id, outbox.company_id, "hasten", "outbox", outbox.id)
 
 
-def release_some(session: Session, outbox: Outbox, now: datetime, today: date, limit: int = 50) -> int:
+def release_some(session: Session, outbox: Outbox, now: datetime, today: date, limit: int = 200) -> int:
     """Look again at some planned e-mails of a batch whose window has passed, drop what is no longer wanted, write the
     bytes of the rest and queue them. Answers how many were planned before: 0 when none is left."""
     company = session.get_one(Company, outbox.company_id)
@@ -221,7 +221,8 @@ def take(session: Session, company: Company, now: datetime, today: date, limit: 
 
 def _envelope(company: Company, claim: Claim) -> Envelope:
     sender = claim.facts.get("sender") or composing.sender_address(company)
-    return Envelope(claim.id, claim.message_id, claim.attempts, sender, claim.recipient, claim.body)
+    to = mime.address(claim.recipient)  # as it was when the bytes were written
+    return Envelope(claim.id, claim.message_id, claim.attempts, mime.address(sender), to, claim.body)
 
 
 def record_outcomes(session: Session, company: Company, outcomes: Sequence[Outcome], now: datetime, today: date) -> None:

@@ -297,14 +297,16 @@ class Sending:
 
 
 def _offer(client: _Client, envelope: Envelope) -> Outcome | None:
-    """MAIL, RCPT, DATA: None when the server waits for the body, else what it refused."""
+    """MAIL, RCPT, DATA: None when the server waits for the body, else what it refused.
+
+    Addresses are bare and checked (`mime.address`): smtplib would take them apart again for every message."""
     size = [f"size={len(envelope.data)}"] if client.does_esmtp and client.has_extn("size") else []
-    code, answer = client.mail(envelope.sender, size)
+    code, answer = client.docmd("MAIL", " ".join([f"FROM:<{envelope.sender}>", *size]))
     if code == 530:
         return Outcome(envelope, "retry", "sender", code, _words(answer), "sign_in_refused", account=True)
     if code != 250:
         return _refusal(envelope, "sender", code, answer)
-    code, answer = client.rcpt(envelope.recipient)
+    code, answer = client.docmd("RCPT", f"TO:<{envelope.recipient}>")
     if code not in (250, 251):
         return _refusal(envelope, "recipient", code, answer)
     code, answer = client.open_data()

@@ -111,13 +111,15 @@ def _workbook_layout(book: Workbook) -> Layout | None:
 
 
 def _places(cells: list[str]) -> dict[str, int]:
-    at: dict[str, int] = {}
+    """Column by name; the official spelling wins over another one, the first of two equals over the second."""
+    official: dict[str, int] = {}
+    spelt: dict[str, int] = {}
     for index, cell in enumerate(cells):
-        name = _SPELLINGS.get(re.sub(r"[^a-z]", "", cell.lower().replace("é", "e")))
+        letters = re.sub(r"[^a-z]", "", cell.lower().replace("é", "e").replace("\xc3\xa9", "e"))
+        name = _SPELLINGS.get(letters)
         if name is not None:
-            if name in at:
-                return {}
-            at[name] = index
+            (official if letters == name.lower() else spelt).setdefault(name, index)
+    at = spelt | official
     known = sum(name in at for name in COLUMNS) + ("Montant" in at) + ("Sens" in at)
     return at if known >= _ENOUGH and "EcritureNum" in at else {}
 

@@ -70,19 +70,18 @@ def modules(data: bytes) -> tuple[int, int]:
 def png(data: bytes, scale: int = 4) -> bytes:
     """The code as a black and white picture with its quiet zone."""
     side, code = modules(data)
-    wide_side = side + 2 * QUIET
-    width = wide_side * scale
-    row_bytes = (width + 7) // 8
+    width = (side + 2 * QUIET) * scale
+    table, row_bytes = _table(scale), (width + 7) // 8
+    bits = (side + QUIET + 7) // 8 * 8  # a row with its left margin, in whole bytes; beyond it all is white
     same = (b"\2" + bytes(row_bytes)) * (scale - 1)  # "as the row above"
     white = b"\0" + b"\xff" * row_bytes
-    rows = [white, same, *[b"\2" + bytes(row_bytes)] * ((QUIET - 1) * scale)]
-    whole, padding = (1 << row_bytes * 8) - 1, row_bytes * 8 - width
-    for y in range(side):
-        row = (code >> (side * (side - 1 - y))) & ((1 << side) - 1)
-        wide = whole ^ (_spread(row << QUIET, wide_side, scale) << padding)
-        rows += (b"\0", wide.to_bytes(row_bytes, "big"), same)
-    rows += [white, same, *[b"\2" + bytes(row_bytes)] * ((QUIET - 1) * scale)]
-    pixels = zlib.compress(b"".join(rows), 1)
+    margin = [white, same, (b"\2" + bytes(row_bytes)) * ((QUIET - 1) * scale)]
+    rows, mask = list(margin), (1 << side) - 1
+    for y in range(side - 1, -1, -1):
+        row = ((code >> (side * y)) & mask) << (bits - side - QUIET)
+        wide = b"".join([table[byte] for byte in row.to_bytes(bits // 8, "big")])
+        rows += (b"\0", wide[:row_bytes].ljust(row_bytes, b"\xff"), same)
+    pixels = zlib.compress(b"".join(rows + margin), 1)
     head = struct.pack(">IIBBBBB", width, width, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", pixels) + _chunk(b"IEND", b"")
 
@@ -92,16 +91,12 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 
 @functools.cache
-def _table(scale: int) -> list[int]:
-    """Each byte with its bits repeated `scale` times."""
-    return [int("".join(bit * scale for bit in f"{byte:08b}"), 2) for byte in range(256)]
-
-
-def _spread(row: int, bits: int, scale: int) -> int:
-    table, wide = _table(scale), 0
-    for shift in range((bits + 7) // 8 * 8 - 8, -1, -8):
-        wide = (wide << (8 * scale)) | table[(row >> shift) & 255]
-    return wide
+def _table(scale: int) -> list[bytes]:
+    """Each byte of modules as pixels: every bit `scale` times, dark is 0."""
+    return [
+        (int("".join(bit * scale for bit in f"{byte:08b}"), 2) ^ ((1 << 8 * scale) - 1)).to_bytes(scale, "big")
+        for byte in range(256)
+    ]
 
 
 @functools.lru_cache(maxsize=4096)
