@@ -24,7 +24,6 @@ from integrations.ledgers import columns as vocabulary
 from integrations.ledgers.sandbox import preview_in_child, sniff_in_child
 from integrations.ledgers.values import ColumnGuess, Mapping, Preview, Refused, Sniffed
 from models import Sync, audit, sync_lists
-from models.base import write_intent
 from models.ledger import checks, last_done_sync
 from rules.errors import DomainError
 from rules.ledger import Remark
@@ -107,19 +106,20 @@ def columns(sync_id: int) -> ResponseReturnValue:
 def columns_update(sync_id: int) -> ResponseReturnValue:
     """Understand the file anew with what was chosen, and remember the choice with the file."""
     sync = _staged(sync_id)
-    mapping = _chosen(_mapping(sync))
-    sync.options = {**sync.options, "mapping": mapping.to_json()}
-    db.session.commit()
-    return _columns(sync, mapping)
+    return _columns(sync, _choose(sync))
 
 
-@bp.route("/<int:sync_id>/check", methods=["GET", "POST"])
+@bp.post("/<int:sync_id>/check")
+def check_create(sync_id: int) -> ResponseReturnValue:
+    """Keep what the form says at the end: an older request for the columns may have ended after a newer one."""
+    _choose(_staged(sync_id))
+    return web.go("syncs.check", sync_id=sync_id)
+
+
+@bp.get("/<int:sync_id>/check")
 def check(sync_id: int) -> ResponseReturnValue:
     """What taking the file in would do; nothing is written."""
     sync = _staged(sync_id)
-    if request.method == "POST":
-        return web.go("syncs.check", sync_id=sync.id)
-    write_intent.set(False)
     result = _run(sync, dry_run=True)
     if result.error is not None:
         if _asks(sync):
@@ -257,6 +257,14 @@ def _mapping(sync: Sync) -> Mapping | None:
 
 def _asks(sync: Sync) -> bool:
     return bool(sync.options.get("mapping"))
+
+
+def _choose(sync: Sync) -> Mapping:
+    """Remember with the file how its columns are understood."""
+    mapping = _chosen(_mapping(sync))
+    sync.options = {**sync.options, "mapping": mapping.to_json()}
+    db.session.commit()
+    return mapping
 
 
 def _chosen(mapping: Mapping | None) -> Mapping:

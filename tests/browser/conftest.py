@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import pytest
 import waitress
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy.orm import Session
 from waitress import wasyncore
 
@@ -34,7 +34,10 @@ ARGUMENTS = (
     "--no-first-run",
     "--disable-quic",
 )
-EXPECTED = ("status of 422", "status of 401")  # the browser's own line about a form refused or a session ended
+# The browser's own line about a form refused or a session ended; htmx's about a request that a newer one replaced.
+EXPECTED = ("status of 422", "status of 401", "htmx:sendAbort", "htmx:afterRequest")
+
+expect.set_options(timeout=15_000)
 
 
 @dataclass(slots=True)
@@ -113,7 +116,7 @@ def phone(browser: Browser, live: Live) -> Iterator[Page]:
 
 def _page(live: Live, make: Callable[[], BrowserContext]) -> Iterator[Page]:
     context = make()
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)  # two busy cores
     page = context.new_page()
     page.on("console", lambda message: live.note(message))
     page.on("pageerror", lambda error: live.troubles.append(str(error)))
