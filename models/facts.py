@@ -73,22 +73,21 @@ def accounts(
     suspects: bool = False,
 ) -> Iterator[facts.Account]:
     """Accounts of all customers of a company, of some, or of the suspects (review_on ≤ the day), for a decision on a day."""
-    profiles = _Profiles(session, company_id)
     if customer_ids is None:
         query = sa.select(Customer.id).where(Customer.company_id == company_id)
         customer_ids = session.scalars(query.where(Customer.review_on <= on) if suspects else query).all()
-        if not suspects and customer_ids:
-            settled = _settled(session, company_id, on)
-            wanted = sorted(customer_ids)
-            for start in range(0, len(wanted), CHUNK):
-                part = wanted[start : start + CHUNK]
-                yield from _read(session, _Scope(company_id, between=(part[0], part[-1])), profiles, settled)
-            return
     wanted = sorted(set(customer_ids))
+    profiles = _Profiles(session, company_id)
+    settled = _settled(session, company_id, on, wanted if len(wanted) <= CHUNK else None) if wanted else {}
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
-        settled = _settled(session, company_id, on, part)
-        yield from _read(session, _Scope(company_id, ids=part), profiles, settled)
+        if len(part) * 2 < part[-1] - part[0]:
+            yield from _read(session, _Scope(company_id, ids=part), profiles, settled)
+            continue
+        chosen = set(part)  # close together: reading all from the first to the last is cheaper than naming each
+        for account in _read(session, _Scope(company_id, between=(part[0], part[-1])), profiles, settled):
+            if account.customer_id in chosen:
+                yield account
 
 
 class _Scope:
