@@ -25,7 +25,7 @@ from tasks.post import Post, writing
 __all__ = ["Post", "recover", "release", "release_due", "send_company", "send_due"]
 
 log = logging.getLogger(__name__)
-GROUP = 20  # messages claimed, handed over and recorded together
+GROUP = 50  # messages claimed, handed over and recorded together
 
 
 def release_due(post: Post) -> int:

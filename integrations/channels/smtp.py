@@ -105,7 +105,7 @@ def _connect(account: Account, timeouts: Timeouts) -> _Client:
     except ssl.SSLError as error:
         raise _Stop("tls", 0, _words(str(error)), "encryption_refused", account=True) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise _Stop("connect", 0, _words(str(error)), "server_unreachable") from error
+        raise _Stop("connect", 0, _words(str(error)), "server_unavailable") from error
     try:
         _secure(client, account)
         _sign_in(client, account)
