@@ -217,6 +217,7 @@ def choose(headers: list[str], samples: list[list[object]], program: Program | N
             continue
         chosen[name] = index, penalty
         taken.add(index)
+    chosen.pop("account_name", None)  # only known so that it is not taken for the customer's
     buckets = [name for name in chosen if name in BUCKETS]
     if len(buckets) == 1:
         del chosen[buckets[0]]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from integrations.ledgers.values import Refused
 
-CHUNK = 256 * 1024  # and the longest line
+CHUNK = 128 * 1024  # and the longest line
 
 _DOS_LETTERS = re.compile(rb"(?<=[A-Za-z])[\x82\x85\x87\x88\x8a\x8b\x93\x96\x97](?=[A-Za-z])")
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
@@ -41,9 +41,9 @@ def codec(encoding: str) -> str:
 
 
 def chunks(data: bytes, encoding: str) -> Iterator[str]:
-    """Unwrapped text in pieces of about 1 MiB that end where a line ends; CRLF, LF or CR alone becomes "\\n".
+    """Unwrapped text in pieces of 128 KiB that end where a line ends; CRLF, LF or CR alone becomes "\\n".
 
-    A CR inside the lines of an LF file stays in the field as a space. Refuses a line longer than 1 MiB."""
+    A CR inside the lines of an LF file stays in the field as a space. Refuses a longer line."""
     mark = b"\n" if b"\n" in data else b"\r"
     name = codec(encoding)
     start, size, lines = 0, len(data), 0
