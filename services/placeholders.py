@@ -189,7 +189,7 @@ def _alone(text: str, match: re.Match[str]) -> bool:
 def paragraphs(body: str) -> list[str]:
     """Paragraphs of a body: parted by blank lines; a block placeholder is one even without them."""
     parts: list[str] = []
-    for part in re.split(r"\n[ \t]*\n", body.replace("\r\n", "\n").strip()):
+    for part in re.split(r"\n(?:[ \t]*\n)+", body.replace("\r\n", "\n").strip()):
         lines: list[str] = []
         for line in part.split("\n"):
             match = _TOKEN.fullmatch(line.strip())

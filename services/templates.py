@@ -266,9 +266,9 @@ def send_test(
     if template.channel != "email":
         raise DomainError("test_only_for_email")
     draft = sample_draft(session, company, template, customer_id, today)
-    draft.recipient, draft.contact_name = to.strip(), to.strip()
     content = writing.write(company, draft, template.language, today)
     words = composing.compose(company, composing.form(f"[Test] {template.subject}", template.body, template.language), content)
+    draft.recipient, draft.contact_name, draft.name = to.strip(), "", ""  # the words are the customer's, the address is not
     guid = composing.new_guid(company, f"test {uuid.uuid4()}")
     body = composing.mail_bytes(company, draft, words, guid, now)
     message = Message(
