@@ -92,7 +92,8 @@ def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) 
     """`due_step` for an item with steps behind it: what follows keeps its distance from the last one done.
 
     A step counted from the one ahead waits its days after that one was done (or would be); a step with a day of its own
-    comes not before the day of the last one done plus the distance the scenario puts between the two."""
+    comes not before the day of the last one done plus the distance the scenario puts between the two. A notice keeps
+    nothing waiting: reminders follow the due date."""
     ladder = scenario.ladder
     last, done_on, cycles, reminded, wait = _progress(item, scenario)
     if not overdue and last >= scenario.first_reminder - 1:
@@ -111,8 +112,8 @@ def _next_step(item: OpenItem, scenario: Scenario, clock: Clock, overdue: bool) 
         notice = step.stage == "notice"
         if step.trigger == "previous":
             day = previous + step.days
-        elif last < 0:
-            day = due + offsets[k]
+        elif last < 0 or ladder[last].stage == "notice":
+            day = due + offsets[k]  # a notice that left late is no reason to remind late
         else:
             day = max(due + offsets[k], done_on + offsets[k] - offsets[last])
         if not notice and day <= due:
