@@ -20,7 +20,7 @@ from blueprints import web
 from blueprints.fields import Form, choices
 from blueprints.sync_columns import FIELD_LABELS
 from extensions import db
-from integrations.ledgers import columns as vocabulary
+from integrations.ledgers.guess import missing_fields
 from integrations.ledgers.sandbox import preview_in_child, sniff_in_child
 from integrations.ledgers.values import ColumnGuess, Mapping, Preview, Refused, Sniffed
 from models import Sync, audit, sync_lists
@@ -313,8 +313,7 @@ def _columns(sync: Sync, mapping: Mapping | None, said: str = "", status: int = 
 
 def _missing(mapping: Mapping) -> list[str]:
     """What must still be chosen, each as the field people would look for first."""
-    groups = (group for group in vocabulary.REQUIRED[mapping.kind] if not mapping.columns.keys() & set(group))
-    return [str(FIELD_LABELS[group[0]]) for group in groups]
+    return [str(FIELD_LABELS[name]) for name in missing_fields(mapping)]
 
 
 def _refusal(preview: Preview, missing: list[str]) -> str:
