@@ -154,6 +154,7 @@ def _around(view: View, shown: Grid) -> dict[str, object]:
         "query": query,
         "movable": web.may("forecast.move", "POST"),
         "unit": forecast_words.unit(shown.currency, web.language()),
+        "whole": forecast_words.whole(web.language()),
     }
 
 

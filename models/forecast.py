@@ -6,6 +6,7 @@ or of an insolvent customer are read one by one. Nothing here mixes currencies."
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,19 +17,18 @@ from sqlalchemy.orm import Session
 
 from models import bulk
 from models.audit import AuditEntry
-from models.commitments import Dispute, Promise
+from models.commitments import Promise
 from models.company import Company
-from models.customers import Customer
-from models.items import Allocation, Item
-from models.lists import matches
+from models.items import Item
 from models.paging import PER_PAGE
 from models.standing import remembered
 from rules.forecast import Contest, CustomerLine, Debit, Facts, Pledge, Receipt, Week, weeks
 from rules.ledger import Kind
+from rules.words import fold
 
-PROMISED = ("expected", "broken")
 SORTS = ("name", "-name", "owed", "-owed")
 MOVED = "plan"  # the audit verb of an expected date
+_day = date.fromisoformat
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,7 @@ def facts(session: Session, company: Company, filters: Filters, today: date, par
 def facts_of(session: Session, company_id: int, customer_id: int, currency: str) -> Facts:
     """Every debit of one customer and what is known about it: the items behind its chips."""
     pledges, contests = _commitments(session, company_id, currency, customer_id)
-    every = sa.select(Item.id).where(Item.company_id == company_id, Item.customer_id == customer_id, Item.open_cents != 0)
-    debits = _read_debits(session, currency, every, None)
+    debits = _read_debits(session, company_id, _OF_ONE, (company_id, customer_id), currency, _Chosen())
     return Facts(currency, (), 0, (), (), (), (), debits, pledges, contests, ())
 
 
@@ -183,173 +182,166 @@ def live_promises_of(session: Session, item_ids: Collection[int]) -> list[Promis
 
 # ------------------------------------------------------------------ the queries behind
 
+# Asked for with every page, so past the query builder: its work for a page would cost more than SQLite's.
+_OPEN = "i.company_id = ? AND i.open_cents <> 0 AND i.open_cents > 0 AND i.currency = ?"
+_CHOSEN = " AND i.customer_id IN (SELECT c.id FROM customer c WHERE c.company_id = ?{conditions})"
 
-def _chosen(company_id: int, filters: Filters) -> sa.Select[int] | None:
-    """The customers of a filter, None for all."""
+_OWING = "SELECT i.customer_id, sum(i.open_cents) FROM item i {join} WHERE {open} GROUP BY i.customer_id ORDER BY {order}, i.customer_id"
+_DUE = "SELECT i.due_on, sum(i.open_cents) FROM item i WHERE {open} GROUP BY i.due_on"
+_REST = """
+SELECT coalesce(sum(CASE WHEN i.open_cents < 0 AND i.currency = ? THEN i.open_cents END), 0), coalesce(max(i.currency <> ?), 0)
+FROM item i WHERE i.company_id = ? AND i.open_cents <> 0{chosen}
+"""
+_LINES = """
+SELECT i.customer_id, i.due_on, i.expected_on, sum(i.open_cents) FROM item i WHERE {open}{only} GROUP BY i.customer_id, i.due_on, i.expected_on
+"""
+_PLANNED = """
+SELECT NULL, i.due_on, sum(i.open_cents) FROM item i WHERE {open} AND i.expected_on IS NOT NULL GROUP BY i.due_on
+UNION ALL
+SELECT i.due_on < ?, i.expected_on, sum(i.open_cents) FROM item i WHERE {open} AND i.expected_on IS NOT NULL GROUP BY 1, 2
+"""
+_RECEIPTS = """
+SELECT coalesce(d.customer_id, i.customer_id), a.made_on, sum(a.cents)
+FROM allocation a LEFT JOIN item d ON d.id = a.debit_id LEFT JOIN item i ON i.id = a.credit_id
+WHERE a.company_id = ? AND a.made_on BETWEEN ? AND ? AND coalesce(d.currency, i.currency) = ?
+  AND (i.kind = ? OR (a.credit_id IS NULL AND a.how = 'listed')){chosen}
+GROUP BY 1, 2
+"""
+_COMMITMENTS = """
+SELECT p.state, p.id, p.customer_id, p.item_id, p.promised_on, p.cents FROM promise p
+WHERE p.company_id = ? AND p.state IN ('expected', 'broken') AND p.currency = ?{promised}
+UNION ALL
+SELECT 'dispute', d.id, d.customer_id, d.item_id, NULL, d.cents FROM dispute d
+WHERE d.company_id = ? AND d.solved_at IS NULL{disputed}
+"""
+_DEBITS = """
+SELECT i.id, i.customer_id, i.due_on, i.open_cents, i.expected_on,
+  i.customer_id IN (SELECT id FROM customer WHERE company_id = ? AND insolvent_on IS NOT NULL)
+FROM item i WHERE i.id IN ({ids}) AND i.open_cents > 0 AND i.currency = ?{chosen}
+"""
+_CONCERNED = """
+SELECT item_id FROM promise WHERE company_id = :c AND state IN ('expected', 'broken') AND item_id IS NOT NULL
+UNION SELECT item_id FROM dispute WHERE company_id = :c AND solved_at IS NULL AND item_id IS NOT NULL
+UNION SELECT id FROM item WHERE company_id = :c AND open_cents <> 0 AND customer_id IN (
+  SELECT customer_id FROM promise WHERE company_id = :c AND state IN ('expected', 'broken') AND item_id IS NULL
+  UNION SELECT customer_id FROM dispute WHERE company_id = :c AND solved_at IS NULL AND item_id IS NULL
+  UNION SELECT id FROM customer WHERE company_id = :c AND insolvent_on IS NOT NULL)
+"""
+_OF_ONE = "SELECT id FROM item WHERE company_id = ? AND customer_id = ? AND open_cents <> 0"
+
+
+class _Chosen(NamedTuple):
+    """The customers of a filter as a piece of SQL with its values; empty for all."""
+
+    sql: str = ""
+    values: tuple[Any, ...] = ()
+
+
+def _chosen(company_id: int, filters: Filters) -> _Chosen:
     if not filters.narrows:
-        return None
-    query = sa.select(Customer.id).where(Customer.company_id == company_id)
+        return _Chosen()
+    conditions, values = "", list[Any]((company_id,))
     if filters.reps is not None:
-        query = query.where(Customer.sales_rep_id.in_(filters.reps))
-    if filters.sales_rep_id is not None:
-        query = query.where(Customer.sales_rep_id == filters.sales_rep_id)
-    if filters.profile_id is not None:
-        query = query.where(Customer.profile_id == filters.profile_id)
+        conditions += " AND c.sales_rep_id IN (SELECT value FROM json_each(?))"
+        values.append(json.dumps(filters.reps))
+    for column, value in (("sales_rep_id", filters.sales_rep_id), ("profile_id", filters.profile_id)):
+        if value is not None:
+            conditions += f" AND c.{column} = ?"
+            values.append(value)
     if filters.text.strip():
-        query = query.where(matches(filters.text))
-    return query
+        conditions += " AND (instr(c.name_folded, ?) > 0 OR instr(lower(c.code), ?) > 0)"
+        values += [fold(filters.text)] * 2
+    return _Chosen(_CHOSEN.format(conditions=conditions), tuple(values))
 
 
-def _open_debits(company_id: int, currency: str, chosen: sa.Select[int] | None) -> list[sa.ColumnElement[bool]]:
-    found = [Item.company_id == company_id, Item.open_cents != 0, Item.open_cents > 0, Item.currency == currency]
-    return found if chosen is None else [*found, Item.customer_id.in_(chosen)]
+def _open(company_id: int, currency: str, chosen: _Chosen) -> _Chosen:
+    return _Chosen(_OPEN + chosen.sql, (company_id, currency, *chosen.values))
 
 
 _Sums = tuple[dict[int, int], Sequence[tuple[date, int]], int, bool]
 
 
-def _sums(session: Session, company: Company, filters: Filters, chosen: sa.Select[int] | None) -> _Sums:
+def _sums(session: Session, company: Company, filters: Filters, chosen: _Chosen) -> _Sums:
     """Who owes how much, in order; what falls due when; credits; whether another currency is owed too."""
-    if chosen is not None or filters.sort != "-owed":
+    if chosen.sql or filters.sort != "-owed":
         return _read_sums(session, company.id, filters, chosen)
     what = ("forecast", filters.currency)
-    return remembered(session, company, what, lambda: _read_sums(session, company.id, filters, None))
+    return remembered(session, company, what, lambda: _read_sums(session, company.id, filters, chosen))
 
 
-def _read_sums(session: Session, company_id: int, filters: Filters, chosen: sa.Select[int] | None) -> _Sums:
-    cents = sa.func.sum(Item.open_cents)
-    debits = _open_debits(company_id, filters.currency, chosen)
-    owing = sa.select(Item.customer_id, cents).where(*debits).group_by(Item.customer_id)
-    if filters.sort.endswith("name"):
-        name = Customer.name_folded.desc() if filters.sort.startswith("-") else Customer.name_folded
-        owing = owing.join(Customer, Customer.id == Item.customer_id).order_by(name, Item.customer_id)
-    else:
-        owing = owing.order_by(cents.desc() if filters.sort.startswith("-") else cents, Item.customer_id)
-    due = sa.select(Item.due_on, cents).where(*debits).group_by(Item.due_on)
-    rest = sa.select(
-        sa.func.coalesce(sa.func.sum(Item.open_cents).filter(Item.open_cents < 0, Item.currency == filters.currency), 0),
-        sa.func.coalesce(sa.func.max(Item.currency != filters.currency), 0),
-    ).where(Item.company_id == company_id, Item.open_cents != 0)
-    if chosen is not None:
-        rest = rest.where(Item.customer_id.in_(chosen))
-    connection = session.connection()
-    credits_cents, others = connection.execute(rest).one()
-    return (
-        {row[0]: row[1] for row in connection.execute(owing)},
-        [(row[0], row[1]) for row in connection.execute(due)],
-        credits_cents,
-        bool(others),
-    )
+def _read_sums(session: Session, company_id: int, filters: Filters, chosen: _Chosen) -> _Sums:
+    debits = _open(company_id, filters.currency, chosen)
+    named = filters.sort.endswith("name")
+    order = ("c.name_folded" if named else "2") + (" DESC" if filters.sort.startswith("-") else "")
+    join = "JOIN customer c ON c.id = i.customer_id" if named else ""
+    owing = bulk.fetch(session, _OWING.format(join=join, open=debits.sql, order=order), debits.values)
+    due = bulk.fetch(session, _DUE.format(open=debits.sql), debits.values)
+    values = (filters.currency, filters.currency, company_id, *chosen.values)
+    [(credits_cents, others)] = bulk.fetch(session, _REST.format(chosen=chosen.sql), values)
+    return dict(owing), [(_day(on), cents) for on, cents in due], credits_cents, bool(others)
 
 
 def _planned(
-    session: Session, company_id: int, currency: str, today: date, chosen: sa.Select[int] | None
+    session: Session, company_id: int, currency: str, today: date, chosen: _Chosen
 ) -> tuple[list[tuple[date, int]], list[tuple[bool, date, int]]]:
     """Debits with a date set by hand, by due date; and again by lateness and that date."""
-    cents, where = sa.func.sum(Item.open_cents), [*_open_debits(company_id, currency, chosen), Item.expected_on.is_not(None)]
-    late = Item.due_on < today
-    by_due = sa.select(sa.null().label("late"), Item.due_on, cents).where(*where).group_by(Item.due_on)
-    by_hand = sa.select(late, Item.expected_on, cents).where(*where).group_by(late, Item.expected_on)
-    unplanned: list[tuple[date, int]] = []
-    planned: list[tuple[bool, date, int]] = []
-    rows: Any = session.connection().execute(sa.union_all(by_due, by_hand))
-    for is_late, on, total in rows:
-        if is_late is None:
-            unplanned.append((on, total))
-        else:
-            planned.append((bool(is_late), on, total))
-    return unplanned, planned
+    debits = _open(company_id, currency, chosen)
+    rows = bulk.fetch(session, _PLANNED.format(open=debits.sql), (*debits.values, today.isoformat(), *debits.values))
+    unplanned = [(_day(on), cents) for late, on, cents in rows if late is None]
+    return unplanned, [(bool(late), _day(on), cents) for late, on, cents in rows if late is not None]
 
 
-def _lines(
-    session: Session, company_id: int, currency: str, ids: Sequence[int]
-) -> Sequence[tuple[int, date, date | None, int]]:
+def _lines(session: Session, company_id: int, currency: str, ids: Sequence[int]) -> list[tuple[int, date, date | None, int]]:
     """What the customers of the page owe, by due date and date set by hand; everybody's at once when there are too many to name."""
-    by = (Item.customer_id, Item.due_on, Item.expected_on)
-    query = sa.select(*by, sa.func.sum(Item.open_cents)).group_by(*by).where(*_open_debits(company_id, currency, None))
-    few = len(ids) <= bulk.CHUNK
+    debits, few = _open(company_id, currency, _Chosen()), len(ids) <= bulk.CHUNK
+    only = f" AND i.customer_id IN ({','.join('?' * len(ids))})" if few else ""
+    rows = bulk.fetch(session, _LINES.format(open=debits.sql, only=only), (*debits.values, *(ids if few else ())))
     wanted = set(ids)
-    rows: Any = session.connection().execute(query.where(Item.customer_id.in_(ids)) if few else query)
-    return [tuple(row) for row in rows if few or row[0] in wanted]
+    return [(i, _day(due), _day(on) if on else None, cents) for i, due, on, cents in rows if few or i in wanted]
 
 
 def _customers(session: Session, ids: Sequence[int], owing: dict[int, int]) -> list[CustomerLine]:
-    found: dict[int, tuple[str, str]] = {}
-    for start in range(0, len(ids), bulk.CHUNK):
-        query = sa.select(Customer.id, Customer.code, Customer.name).where(Customer.id.in_(ids[start : start + bulk.CHUNK]))
-        found.update((row[0], (row[1], row[2])) for row in session.execute(query))
+    rows = bulk.fetch_in(session, "SELECT id, code, name FROM customer WHERE id IN ({ids})", (), ids)
+    found = {i: (code, name) for i, code, name in rows}
     return [CustomerLine(i, *found[i], owing.get(i, 0)) for i in ids if i in found]
 
 
-def _receipts(session: Session, company_id: int, currency: str, week: Week, chosen: sa.Select[int] | None) -> list[Receipt]:
+def _receipts(session: Session, company_id: int, currency: str, week: Week, chosen: _Chosen) -> list[Receipt]:
     """Money that settled debits within a week: payments, and debits gone from an open-item list. Credit notes are no money."""
-    debit, credit = sa.orm.aliased(Item), sa.orm.aliased(Item)
-    customer_id = sa.func.coalesce(debit.customer_id, credit.customer_id)
-    money = sa.or_(credit.kind == Kind.PAYMENT, sa.and_(Allocation.credit_id.is_(None), Allocation.how == "listed"))
-    query = (
-        sa.select(customer_id, Allocation.made_on, sa.func.sum(Allocation.cents))
-        .outerjoin(debit, debit.id == Allocation.debit_id)
-        .outerjoin(credit, credit.id == Allocation.credit_id)
-        .where(Allocation.company_id == company_id, Allocation.made_on.between(week.first, week.last), money)
-        .where(sa.func.coalesce(debit.currency, credit.currency) == currency)
-        .group_by(customer_id, Allocation.made_on)
-    )
-    if chosen is not None:
-        query = query.where(customer_id.in_(chosen))
-    return [Receipt(*row) for row in session.execute(query)]
+    mine = chosen.sql.replace("i.customer_id", "coalesce(d.customer_id, i.customer_id)", 1)
+    values = (company_id, week.first.isoformat(), week.last.isoformat(), currency, Kind.PAYMENT.value, *chosen.values)
+    return [Receipt(i, _day(on), cents) for i, on, cents in bulk.fetch(session, _RECEIPTS.format(chosen=mine), values)]
 
 
 def _commitments(
     session: Session, company_id: int, currency: str, customer_id: int | None = None
 ) -> tuple[list[Pledge], list[Contest]]:
     """Promises expected or broken, and open disputes, in one query."""
-    promises = sa.select(
-        Promise.state.label("state"), Promise.id, Promise.customer_id, Promise.item_id, Promise.promised_on, Promise.cents
-    ).where(Promise.company_id == company_id, Promise.state.in_(PROMISED), Promise.currency == currency)
-    disputes = sa.select(
-        sa.literal("dispute"), Dispute.id, Dispute.customer_id, Dispute.item_id, sa.null(), Dispute.cents
-    ).where(Dispute.company_id == company_id, Dispute.solved_at.is_(None))
-    if customer_id is not None:
-        promises, disputes = (
-            promises.where(Promise.customer_id == customer_id),
-            disputes.where(Dispute.customer_id == customer_id),
-        )
+    one = () if customer_id is None else (customer_id,)
+    promised, disputed = (" AND p.customer_id = ?", " AND d.customer_id = ?") if one else ("", "")
+    query = _COMMITMENTS.format(promised=promised, disputed=disputed)
     pledges: list[Pledge] = []
     contests: list[Contest] = []
-    rows: Any = session.execute(sa.union_all(promises, disputes))
-    for state, row_id, customer, item, on, cents in rows:
+    for state, row_id, customer, item, on, cents in bulk.fetch(session, query, (company_id, currency, *one, company_id, *one)):
         if state == "dispute":
             contests.append(Contest(customer, item, cents))
         else:
-            pledges.append(Pledge(customer, item, on, cents, state == "broken", row_id))
+            pledges.append(Pledge(customer, item, _day(on), cents, state == "broken", row_id))
     return pledges, contests
 
 
-def _debits(session: Session, company_id: int, currency: str, chosen: sa.Select[int] | None) -> list[Debit]:
+def _debits(session: Session, company_id: int, currency: str, chosen: _Chosen) -> list[Debit]:
     """Debits that a promise, a dispute or the insolvency of their customer concerns."""
-    promised = [Promise.company_id == company_id, Promise.state.in_(PROMISED)]
-    disputed = [Dispute.company_id == company_id, Dispute.solved_at.is_(None)]
-    whole = sa.union(
-        sa.select(Promise.customer_id).where(*promised, Promise.item_id.is_(None)),
-        sa.select(Dispute.customer_id).where(*disputed, Dispute.item_id.is_(None)),
-        sa.select(Customer.id).where(Customer.company_id == company_id, Customer.insolvent_on.is_not(None)),
-    )
-    special: sa.CompoundSelect[Any] = sa.union(
-        sa.select(Promise.item_id).where(*promised, Promise.item_id.is_not(None)),
-        sa.select(Dispute.item_id).where(*disputed, Dispute.item_id.is_not(None)),
-        sa.select(Item.id).where(Item.company_id == company_id, Item.open_cents != 0, Item.customer_id.in_(whole)),
-    )
-    return _read_debits(session, currency, special, chosen)
+    concerned = _CONCERNED.replace(":c", str(int(company_id)))
+    return _read_debits(session, company_id, concerned, (), currency, chosen)
 
 
 def _read_debits(
-    session: Session, currency: str, ids: sa.Select[Any] | sa.CompoundSelect[Any], chosen: sa.Select[int] | None
+    session: Session, company_id: int, ids: str, values: tuple[Any, ...], currency: str, chosen: _Chosen
 ) -> list[Debit]:
-    query = (
-        sa.select(Item.id, Item.customer_id, Item.due_on, Item.open_cents, Item.expected_on, Customer.insolvent_on.is_not(None))
-        .join(Customer, Customer.id == Item.customer_id)
-        .where(Item.id.in_(ids), Item.open_cents > 0, Item.currency == currency)
-    )
-    if chosen is not None:
-        query = query.where(Item.customer_id.in_(chosen))
-    return [Debit(*row) for row in session.execute(query)]
+    query = _DEBITS.format(ids=ids, chosen=chosen.sql)
+    rows = bulk.fetch(session, query, (company_id, *values, currency, *chosen.values))
+    return [
+        Debit(i, customer, _day(due), cents, _day(on) if on else None, bool(broke))
+        for i, customer, due, cents, on, broke in rows
+    ]

@@ -127,12 +127,15 @@ def parts(debits: Sequence[Debit], pledges: Sequence[Pledge], contests: Sequence
             left[debit.item_id] = debit.open_cents
     if not left:
         return made
-    _place_pledges(ordered, [p for p in pledges if not p.broken], left, made)
+    if pledges:
+        _place_pledges(ordered, [p for p in pledges if not p.broken], left, made)
     for debit in ordered:
         if debit.expected_on is not None and left.get(debit.item_id):
             made.append(Part(debit, left.pop(debit.item_id), debit.expected_on, "hand"))
-    _place_pledges(ordered, [p for p in pledges if p.broken], left, made)
-    _place_contests(ordered, contests, left, made)
+    if pledges:
+        _place_pledges(ordered, [p for p in pledges if p.broken], left, made)
+    if contests:
+        _place_contests(ordered, contests, left, made)
     made += [Part(d, left[d.item_id], d.due_on, "due") for d in ordered if left.get(d.item_id)]
     return made
 

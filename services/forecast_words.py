@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -52,6 +52,13 @@ def headings(weeks: Sequence[Week], language: str, outside: bool) -> list[Headin
 def unit(currency: str, language: str) -> str:
     """The sign of a currency, €."""
     return str(get_currency_symbol(currency, locale=words.locale(language)))
+
+
+@functools.cache
+def whole(language: str) -> Callable[[int], str]:
+    """Writes cents, zero or more, as whole units, 12 480: a grid shows hundreds of them."""
+    group = words.locale(language).number_symbols["latn"]["group"]
+    return lambda cents: f"{(cents + 50) // 100:,}".replace(",", group)
 
 
 def week_name(week: Week, language: str) -> str:

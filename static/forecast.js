@@ -18,8 +18,8 @@
   }
 
   function address(row, verb, more = {}) {
-    const { query } = grid(row).dataset;
-    return `${row.dataset.url}${verb}?${new URLSearchParams([...new URLSearchParams(query), ...Object.entries(more)])}`;
+    const { url, query } = grid(row).dataset;
+    return `${url}${row.id.slice(1)}/${verb}?${new URLSearchParams([...new URLSearchParams(query), ...Object.entries(more)])}`;
   }
 
   function say(text) {
