@@ -6,7 +6,6 @@ import base64
 import resource
 import struct
 import sys
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -42,15 +41,8 @@ def stylesheet() -> str:
 
 
 def _face(weight: int) -> str:
-    """One weight cut out of the variable font: WeasyPrint would do so again for every size of every letter."""
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-    from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
-
-    font = instantiateVariableFont(TTFont(ROOT / "static" / "fonts" / "inter.woff2"), {"wght": weight, "opsz": 14})
-    font.flavor = None
-    buffer = BytesIO()
-    font.save(buffer)
-    data = base64.b64encode(buffer.getvalue()).decode()
+    """One weight, cut out of the variable font beforehand (tools/cut_fonts.py): WeasyPrint would do so for every letter."""
+    data = base64.b64encode((ROOT / "templates" / "pdf" / f"inter-{weight}.ttf").read_bytes()).decode()
     return f'@font-face {{ font-family: "Inter"; src: url(data:font/ttf;base64,{data}); font-weight: {weight}; }}\n'
 
 
