@@ -9,16 +9,19 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROCESSES = 2
 WORTH_A_SECOND = 8  # letters: below, starting another child takes longer than it saves
 SECONDS = 20.0
+START_SECONDS = 60.0
+T = TypeVar("T")
 
 
 class RenderFailed(Exception):
@@ -71,6 +74,7 @@ class _Child:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._ready = False
         command = [sys.executable, "-m", "integrations.letters.child"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
@@ -88,12 +92,24 @@ class _Child:
             process.wait()
 
     def render(self, html: str) -> bytes:
-        watchdog = threading.Timer(self._seconds + 10, self._process.kill)  # its start takes a while too
+        """One letter, in the time that letters have; the renderer's own start has its own."""
+        if not self._ready:
+            self._ready = self._within(START_SECONDS, self._wait_for_start)
+        return self._within(self._seconds, lambda: self._exchange(html.encode()))
+
+    def _within(self, seconds: float, work: Callable[[], T]) -> T:
+        watchdog = threading.Timer(seconds, self._process.kill)
         watchdog.start()
         try:
-            return self._exchange(html.encode())
+            return work()
         finally:
             watchdog.cancel()
+
+    def _wait_for_start(self) -> bool:
+        assert self._process.stdout
+        if self._process.stdout.read(1) != b"+":
+            raise RenderFailed("the renderer did not start: are the libraries of WeasyPrint installed?")
+        return True
 
     def _exchange(self, data: bytes) -> bytes:
         stdin, stdout = self._process.stdin, self._process.stdout

@@ -47,8 +47,10 @@ def _face(weight: int) -> str:
 
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer page after page: a flag, a length, and the PDF or the reason why not."""
+    """Say + when ready, then answer page after page: a flag, a length, and the PDF or the reason why not."""
     renderer = Renderer()
+    sink.write(b"+")
+    sink.flush()
     while len(head := source.read(8)) == 8:
         html = source.read(struct.unpack(">Q", head)[0]).decode()
         try:
