@@ -69,10 +69,15 @@ def _write_json(value: object) -> None:
 @LANGUAGE
 def sync_ledger(file: Path, code: str, dry_run: bool, as_json: bool, lang: str) -> None:
     """Take a FEC or a spreadsheet of a known shape into the ledger of a company, all or nothing."""
-    write_intent.set(not dry_run)
-    found, session, now, today = _company(code, lang), db.session(), config.now(), config.today()
+    write_intent.set(False)
+    session, now, today = db.session(), config.now(), config.today()
+    found = _company(code, lang)
     options = syncs.read_options(found, today)
-    result = syncs.run_sync(session, found, file, file.name, options, None, now, today, dry_run=dry_run)
+    known = syncs.is_last_file(session, found, file, options)
+    session.rollback()  # no transaction stays open while the file is read
+    content = None if known else syncs.read_file(file, file.name, options)
+    write_intent.set(not dry_run)
+    result = syncs.run_sync(session, found, file, file.name, options, None, now, today, dry_run=dry_run, file=content)
     if not dry_run:
         if result.error is None:
             follow_up(session, found, now, today)

@@ -233,20 +233,25 @@ def _staged(sync_id: int) -> Sync:
 
 
 def _run(sync: Sync, *, dry_run: bool) -> syncs.SyncResult:
-    company, today = web.company(), config.today()
+    company, today, path = web.company(), config.today(), _file(sync)
     options = replace(syncs.read_options(company, today), mapping=_mapping(sync), max_bytes=_limit())
+    known = syncs.is_last_file(db.session(), company, path, options)
+    name, number, shape = sync.file_name, sync.id, sync.options.get("shape") or ""
+    db.session.rollback()  # no transaction stays open while the file is read
+    content = None if known else syncs.read_file(path, name, options)
     return syncs.run_sync(
         db.session(),
         company,
-        _file(sync),
-        sync.file_name,
+        path,
+        name,
         options,
         web.user().id,
         config.now(),
         today,
         dry_run=dry_run,
-        staged=sync,
-        shape=sync.options.get("shape") or "",
+        staged=_staged(number),
+        shape=shape,
+        file=content,
     )
 
 

@@ -96,14 +96,14 @@ class HomeTotals:
 
 NO_FILTERS = Filters()
 
-_NOW = """
+NOW = """
 SELECT i.customer_id, i.currency, {sums} FROM item i
 WHERE i.company_id = ? AND i.open_cents <> 0 {only}
 GROUP BY i.customer_id, i.currency
 """
 
 # What is open now, and what later allocations took: Σ open on a past day without settling anything anew.
-_THEN = """
+THEN = """
 SELECT i.customer_id, i.currency, {sums} FROM (
   SELECT customer_id, currency, due_on, open_cents FROM item
   WHERE company_id = ? AND open_cents <> 0 AND counts_on <= ?
@@ -125,11 +125,11 @@ def ageing(
     sums, days = _bucket_sums(on, bounds)
     only, values = _only(filters)
     if _is_now(session, company_id, on):
-        found = bulk.fetch(session, _NOW.format(sums=sums, only=only), [*days, company_id, *values])
+        found = bulk.fetch(session, NOW.format(sums=sums, only=only), [*days, company_id, *values])
     else:
         day = on.isoformat()
         params = [*days, company_id, day, company_id, day, day, company_id, day, day, *values]
-        found = bulk.fetch(session, _THEN.format(sums=sums, only=only), params)
+        found = bulk.fetch(session, THEN.format(sums=sums, only=only), params)
     names = _names(session, company_id, filters)
     rows = [
         CustomerAgeing(row[0], *names[row[0]][:2], row[1], Ageing(row[3], row[4:], row[2]))
