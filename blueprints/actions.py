@@ -12,12 +12,13 @@ from flask import Blueprint, flash, make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 import config
 from blueprints import web
 from extensions import db
 from integrations.letters import RenderFailed, render
-from models import Company, Hold, WorklistEntry, worklist
+from models import Company, Hold, Outbox, WorklistEntry, worklist
 from models.message_lists import last_outbox
 from models.outbox import ledger_gap
 from models.paging import Page
@@ -198,13 +199,21 @@ def send() -> ResponseReturnValue:
         return _again(why(error.code, error.params))
     session.commit()
     wake(company.undo_seconds + 1)
-    return web.go("outboxes.show", outbox_id=batch)
+    if changed := len(chosen.ids) + len(chosen.forced_ids) - batch.planned:
+        flash(
+            ngettext(
+                "%(num)s customer is not written to: the situation has just changed.",
+                "%(num)s customers are not written to: the situation has just changed.",
+                changed,
+            ),
+            "info",
+        )
+    return web.go("outboxes.show", outbox_id=batch.id)
 
 
-def _queue(chosen: selection.Selection) -> int:
+def _queue(chosen: selection.Selection) -> Outbox:
     now, today = config.now(), config.today()
-    made = outbox.queue_batch(db.session(), web.company(), chosen.ids, web.user().id, now, today, forced_ids=chosen.forced_ids)
-    return made.id
+    return outbox.queue_batch(db.session(), web.company(), chosen.ids, web.user().id, now, today, forced_ids=chosen.forced_ids)
 
 
 def _again(reason: str) -> ResponseReturnValue:
@@ -228,7 +237,7 @@ def send_one() -> ResponseReturnValue:
         return _done(why(error.code, error.params), "bad")
     db.session.commit()
     wake(web.company().undo_seconds + 1)
-    undo = url_for("outboxes.undo", outbox_id=batch, back=_list())
+    undo = url_for("outboxes.undo", outbox_id=batch.id, back=_list())
     window = _window(web.company())
     text = _("Leaves in %(time)s.", time=window) if window else _("Leaves now.")
     return _done(text, "good", undo)

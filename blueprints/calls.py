@@ -24,13 +24,22 @@ from services.wording import sentence
 bp = Blueprint("calls", __name__)
 
 RECENT = 8
+OUTCOMES = (
+    ("reached", _l("Reached")),
+    ("promise", _l("Promises to pay")),
+    ("dispute", _l("Contests")),
+    ("voicemail", _l("Message left")),
+    ("no_answer", _l("No answer")),
+    ("wrong_number", _l("Wrong number")),
+    ("other", _l("Something else")),
+)
 
 
 class CallForm(Form):
     outcome = RadioField(
         _l("What came of it"),
         [InputRequired(_l("Choose what came of the call."))],
-        choices=choices(*((code, labels.OUTCOMES[code]) for code in calls.OUTCOMES)),
+        choices=choices(*OUTCOMES),
     )
     promised_on = DateField(_l("Will pay on"), [Optional()])
     cents = MoneyField(_l("Amount"))

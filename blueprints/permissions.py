@@ -119,6 +119,7 @@ MATRIX: dict[tuple[str, str], Rule] = {
     ("messages.edit", "GET"): Rule(CHASE, own="company"),
     ("messages.update", "POST"): Rule(CHASE, own="company"),
     ("single.new", "GET"): Rule(CHASE, own="company"),
+    ("single.preview", "GET"): Rule(CHASE, own="company"),
     ("single.preview", "POST"): Rule(CHASE, own="company"),
     ("single.create", "POST"): Rule(CHASE, own="company"),
     ("settings.index", "GET"): Rule(BOOKS),

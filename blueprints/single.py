@@ -46,7 +46,7 @@ def new(customer_id: int) -> ResponseReturnValue:
     customer = web.customer_or_404(customer_id)
     rows = _owed(customer)
     form = _form(rows, _channel(), _entry(customer))
-    _propose(customer, form, rows)
+    _propose(customer, form)
     return _page(customer, form, rows)
 
 
@@ -83,7 +83,7 @@ def _form(rows: list[ItemRow], channel: str, entry: Entry | None) -> SingleForm:
     return form
 
 
-def _propose(customer: Customer, form: SingleForm, rows: list[ItemRow]) -> None:
+def _propose(customer: Customer, form: SingleForm) -> None:
     session, company = db.session(), web.company()
     draft = single.draft_single(session, company, customer, form.channel.data, form.template.data, form.items.data)
     try:
@@ -101,11 +101,15 @@ def _page(customer: Customer, form: SingleForm, rows: list[ItemRow], status: int
     )  # fmt: skip
 
 
-@bp.post("/preview")
+@bp.route("/preview", methods=["GET", "POST"])
 def preview(customer_id: int) -> ResponseReturnValue:
-    """What is typed, as the customer would read it: sealed HTML of an e-mail, PDF of a letter; nothing is kept."""
+    """What is proposed (GET) or typed, as the customer would read it: sealed HTML of an e-mail, PDF of a letter; nothing is
+    kept."""
     customer = web.customer_or_404(customer_id)
-    shown = _shown(customer, _form(_owed(customer), _channel(), None))
+    form = _form(_owed(customer), _channel(), _entry(customer))
+    if request.method == "GET":
+        _propose(customer, form)
+    shown = _shown(customer, form)
     if not shown.page:
         return web.sealed(shown.html)
     db.session.rollback()
