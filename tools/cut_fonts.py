@@ -18,7 +18,7 @@ def main() -> None:
     for weight in WEIGHTS:
         font = instantiateVariableFont(TTFont(ROOT / "static" / "fonts" / "inter.woff2"), {"wght": weight, "opsz": 14})
         font.flavor = None
-        font.save(ROOT / "templates" / "pdf" / f"inter-{weight}.ttf")
+        font.save(ROOT / "static" / "fonts" / f"inter-{weight}.ttf")
 
 
 if __name__ == "__main__":

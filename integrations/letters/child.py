@@ -42,7 +42,7 @@ def stylesheet() -> str:
 
 def _face(weight: int) -> str:
     """One weight, cut out of the variable font beforehand (tools/cut_fonts.py): WeasyPrint would do so for every letter."""
-    data = base64.b64encode((ROOT / "templates" / "pdf" / f"inter-{weight}.ttf").read_bytes()).decode()
+    data = base64.b64encode((ROOT / "static" / "fonts" / f"inter-{weight}.ttf").read_bytes()).decode()
     return f'@font-face {{ font-family: "Inter"; src: url(data:font/ttf;base64,{data}); font-weight: {weight}; }}\n'
 
 
