@@ -44,7 +44,7 @@ class Letter:
 
 @functools.cache
 def _layout(language: str, name: str) -> Layout:
-    return composing.environment(language).get_template(f"pdf/{name}.html")
+    return composing.environment(language).get_template(name)
 
 
 @functools.lru_cache(maxsize=256)
@@ -74,9 +74,9 @@ def compose_letter(company: Company, draft: Draft, template: templates.Template,
     picture = composing.picture_of(content)
     values = {**content.values, "amount_block": "", "pay_block": ""}
     safe = {name: str(escape(value)) for name, value in values.items()}
-    safe["items_table"] = _layout(language, "items").render(content=content)
+    safe["items_table"] = _layout(language, "pdf/items.html").render(content=content)
     who = (clean(company.name), clean(company.company_number), clean(company.vat_number))
-    return _layout(language, "letter").render(
+    return _layout(language, "pdf/letter.html").render(
         language=language,
         company=company,
         content=content,
