@@ -35,7 +35,7 @@
     ghost.setAttribute("aria-hidden", "true");
     lift = { chip, ghost, keyed, from: cellOf(chip) };
     chip.before(ghost);
-    chip.classList.add("lift");
+    chip.classList.toggle("lift", keyed);
   }
 
   function mark(cell) {
@@ -78,7 +78,7 @@
         fallbackOnBody: true,
         fallbackTolerance: 4,
         fallbackClass: "carried",
-        ghostClass: "lift",
+        ghostClass: "ghost",
         delay: 150,
         delayOnTouchOnly: true,
         touchStartThreshold: 8,
