@@ -226,10 +226,11 @@ def day_argument(name: str, default: date) -> date:
 
 
 def language() -> str:
-    """The user's language, else the browser's among ours, else French."""
-    if current_user and current_user.is_authenticated:
-        return str(current_user.language)
-    return request.accept_languages.best_match(words.LANGUAGES) or "fr"
+    """The user's language, else the browser's among ours, else French; asked once a request, pages ask hundreds of times."""
+    if "language" not in g:
+        known = current_user.is_authenticated
+        g.language = str(current_user.language) if known else request.accept_languages.best_match(words.LANGUAGES) or "fr"
+    return g.language  # type: ignore[no-any-return]
 
 
 def may(endpoint: str, method: str = "GET") -> bool:

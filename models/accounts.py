@@ -19,14 +19,22 @@ WHERE company_id = ? AND state = 'counted' AND counts_on <= ? GROUP BY customer_
 
 def account_balance(session: Session, company: Company, on: date, currency: str, ids: Collection[int] | None = None) -> int:
     """Σ(debit − credit) on the customer accounts on a day, in cents of one currency, of some customers or all (None)."""
-    found = remembered(session, company, ("accounts", on), lambda: _balances(session, company, on))
     if ids is None:
-        return sum(cents for (_, code), cents in found.items() if code == currency)
+        return remembered(session, company, ("accounts", on, currency), lambda: _sum(session, company, on, currency))
     wanted = set(ids)
+    found = _balances(session, company, on)
     return sum(cents for (customer_id, code), cents in found.items() if code == currency and customer_id in wanted)
 
 
+def _sum(session: Session, company: Company, on: date, currency: str) -> int:
+    return sum(cents for (_, code), cents in _balances(session, company, on).items() if code == currency)
+
+
 def _balances(session: Session, company: Company, on: date) -> dict[tuple[int, str], int]:
+    return remembered(session, company, ("accounts", on), lambda: _ask(session, company, on))
+
+
+def _ask(session: Session, company: Company, on: date) -> dict[tuple[int, str], int]:
     if company.ledger_on is None or on >= company.ledger_on:
         # From the raw debits and credits of the last books, not from what was settled.
         return {(one.customer_id, one.currency): one.ledger_cents for one in ledger.checks(session, company.id)}

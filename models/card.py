@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -58,6 +59,19 @@ class LastAction(NamedTuple):
     wait_until_on: date | None
 
 
+class ContactRow(NamedTuple):
+    """A contact as the card shows it."""
+
+    id: int
+    name: str
+    role: str
+    email: str
+    phone: str
+    mobile: str
+    email_bad_reason: str
+    email_bad_at: datetime | None
+
+
 class PaidItem(NamedTuple):
     """A settled invoice."""
 
@@ -102,15 +116,27 @@ class Document(NamedTuple):
 
 def head(session: Session, customer: Customer, today: date) -> tuple[Head, dict[str, LastAction]]:
     """All names and counts, and the last notice, reminder and thanks, in one query."""
-    year = today - timedelta(days=365)
+    given = {"customer_id": customer.id, "year": today - timedelta(days=365), "today": today}
+    row = session.connection().execute(_head(), given).one()
+    size = len(Head._fields)
+    parts = [row[start : start + 5] for start in range(size, len(row), 5)]
+    return Head._make(row[:size]), {name: LastAction._make(part) for name, part in zip(STAGES, parts, strict=True)}
+
+
+# Built once: building such a statement costs more than running it.
+@cache
+def _head() -> Any:
+    customer_id: Any = sa.bindparam("customer_id")
+    year: Any = sa.bindparam("year")
+    today: Any = sa.bindparam("today")
     parent, child = aliased(Customer), aliased(Customer)
 
     def number(table: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
         return (
-            sa.select(sa.func.count()).select_from(table).where(table.customer_id == customer.id, *conditions).scalar_subquery()
+            sa.select(sa.func.count()).select_from(table).where(table.customer_id == customer_id, *conditions).scalar_subquery()
         )
 
-    whole = sa.select(sa.func.max(Hold.id)).where(Hold.customer_id == customer.id, Hold.item_id.is_(None), active_hold(today))
+    whole = sa.select(sa.func.max(Hold.id)).where(Hold.customer_id == customer_id, Hold.item_id.is_(None), active_hold(today))
     scenario_id = sa.func.coalesce(Customer.scenario_id, Profile.scenario_id)
     lasts = {name: aliased(Action) for name in STAGES}
     query = (
@@ -122,7 +148,7 @@ def head(session: Session, customer: Customer, today: date) -> tuple[Head, dict[
             sa.func.coalesce(Scenario.name, ""),
             Customer.parent_id,
             sa.func.coalesce(parent.name, ""),
-            sa.select(sa.func.count()).select_from(child).where(child.parent_id == customer.id).scalar_subquery(),
+            sa.select(sa.func.count()).select_from(child).where(child.parent_id == customer_id).scalar_subquery(),
             number(Promise, Promise.state != "cancelled"),
             number(Promise, Promise.state == "kept"),
             number(Promise, Promise.state == "broken"),
@@ -141,17 +167,14 @@ def head(session: Session, customer: Customer, today: date) -> tuple[Head, dict[
         .outerjoin(Scenario, Scenario.id == scenario_id)
         .outerjoin(parent, parent.id == Customer.parent_id)
         .outerjoin(Hold, Hold.id == whole.scalar_subquery())
-        .where(Customer.id == customer.id)
+        .where(Customer.id == customer_id)
     )
     for name, action in lasts.items():
-        query = query.outerjoin(action, action.id == _last(customer.id, STAGES[name]))
-    row = session.execute(query).one()
-    size = len(Head._fields)
-    parts = [row[start : start + 5] for start in range(size, len(row), 5)]
-    return Head._make(row[:size]), {name: LastAction._make(part) for name, part in zip(STAGES, parts, strict=True)}
+        query = query.outerjoin(action, action.id == _last(customer_id, STAGES[name]))
+    return query
 
 
-def _last(customer_id: int, stages: Sequence[str]) -> Any:
+def _last(customer_id: sa.BindParameter[int], stages: Sequence[str]) -> Any:
     return (
         sa.select(Action.id)
         .where(
@@ -167,11 +190,17 @@ def _last(customer_id: int, stages: Sequence[str]) -> Any:
     )
 
 
-def contacts(session: Session, customer_id: int) -> list[Contact]:
+def contacts(session: Session, customer_id: int) -> list[ContactRow]:
     """The contacts of a customer, billing first."""
+    return [ContactRow._make(row) for row in session.connection().execute(_contacts(), {"customer_id": customer_id})]
+
+
+@cache
+def _contacts() -> Any:
     rank = sa.case((Contact.role == "billing", 0), (Contact.role == "payment", 1), else_=2)
-    return list(
-        session.scalars(sa.select(Contact).where(Contact.customer_id == customer_id).order_by(rank, Contact.name, Contact.id))
+    columns = [getattr(Contact, name) for name in ContactRow._fields]
+    return (
+        sa.select(*columns).where(Contact.customer_id == sa.bindparam("customer_id")).order_by(rank, Contact.name, Contact.id)
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -104,10 +105,14 @@ def items_in_order(session: Session, company_id: int, filters: ItemFilters, toda
 
 def of_customer(session: Session, customer: Customer, today: date) -> list[ItemRow]:
     """Every open item of one customer, in all currencies, oldest due first."""
-    query = _columns().where(
-        Item.company_id == customer.company_id, Item.customer_id == customer.id, sa.text("item.open_cents <> 0")
-    )
-    return _with_marks(session, session.execute(query.order_by(Item.due_on, Item.id)), today)
+    rows = session.connection().execute(_of_customer(), {"company_id": customer.company_id, "customer_id": customer.id})
+    return _with_marks(session, rows, today)
+
+
+@cache
+def _of_customer() -> sa.Select[*tuple[Any, ...]]:
+    mine = (Item.company_id == sa.bindparam("company_id"), Item.customer_id == sa.bindparam("customer_id"))
+    return _columns().where(*mine, sa.text("item.open_cents <> 0")).order_by(Item.due_on, Item.id)
 
 
 def _with_marks(session: Session, rows: Iterable[Any], today: date) -> list[ItemRow]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.actions import WorklistEntry
+from models.audit import AuditEntry
 from models.commitments import Dispute, Promise
 from models.company import Company
 from models.customers import Contact, Customer
@@ -43,15 +45,28 @@ class LastSync(NamedTuple):
     gap_cents: int
 
 
-def alerts(
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The points of vigilance, gravest first; the last good sync; `worklist`: changes whenever the worklist may have."""
+
+    alerts: list[Alert]
+    sync: LastSync | None
+    worklist: tuple[int, ...]
+
+
+def watch(
     session: Session, company: Company, reps: tuple[int, ...] | None, standing: Standing, totals: HomeTotals, today: date
-) -> tuple[list[Alert], LastSync | None]:
-    """The points of vigilance for the customers of `standing`, gravest first, and the last good sync."""
+) -> Watch:
+    """What deserves attention among the customers of `standing`."""
     make = partial(_of_ledger, session, company, reps, standing, totals, today)
     ledger = remembered(session, company, ("alerts", today, reps), make)
-    people, sync = _of_people(session, company, reps, today)
+    given = {"company_id": company.id, "currency": company.currency, "today": today, "reps": list(reps or ())}
+    rows = {row[0]: row for row in session.connection().execute(_people(reps is not None), given)}
+    sync, version = rows.pop("sync", None), rows.pop("worklist")
+    people = {code: Alert(code, count, cents) for code, count, cents, _ in rows.values()}
     found = [people["broken_promises"], *ledger, people["late_disputes"], people["bad_emails"]]
-    return [one for one in found if one.count], sync
+    last = LastSync(sync[3], sync[1], sync[2]) if sync else None
+    return Watch([one for one in found if one.count], last, (version[1], version[2], int(version[3])))
 
 
 def _mine(company_id: int, reps: tuple[int, ...] | None) -> list[sa.ColumnElement[bool]]:
@@ -59,11 +74,15 @@ def _mine(company_id: int, reps: tuple[int, ...] | None) -> list[sa.ColumnElemen
     return conditions if reps is None else [*conditions, Customer.sales_rep_id.in_(reps)]
 
 
-def _of_people(
-    session: Session, company: Company, reps: tuple[int, ...] | None, today: date
-) -> tuple[dict[str, Alert], LastSync | None]:
-    """Broken promises whose item is still open, bad addresses, disputes past their day, the last sync: in one query."""
-    mine = _mine(company.id, reps)
+# Built once: building such a statement costs more than running it.
+@cache
+def _people(narrow: bool) -> Any:
+    """Broken promises whose item is still open, bad addresses, disputes past their day, the last sync, and how far the
+    worklist and the audit log have come: whatever changes the worklist writes an audit row, a sync, or begins a day."""
+    company_id: Any = sa.bindparam("company_id")
+    mine = [Customer.company_id == company_id]
+    if narrow:
+        mine.append(Customer.sales_rep_id.in_(sa.bindparam("reps", expanding=True)))
     nothing = sa.literal("")
     still_open = sa.or_(Promise.item_id.is_(None), Item.open_cents > 0)
     broken = (
@@ -71,7 +90,7 @@ def _of_people(
         .select_from(Promise)
         .join(Customer, Customer.id == Promise.customer_id)
         .outerjoin(Item, Item.id == Promise.item_id)
-        .where(*mine, Promise.state == "broken", Promise.currency == company.currency, still_open)
+        .where(*mine, Promise.state == "broken", Promise.currency == sa.bindparam("currency"), still_open)
     )
     emails = (
         sa.select(sa.literal("bad_emails"), sa.func.count(), sa.literal(0), nothing)
@@ -85,19 +104,23 @@ def _of_people(
         .select_from(Dispute)
         .join(Customer, Customer.id == Dispute.customer_id)
         .outerjoin(Item, Item.id == Dispute.item_id)
-        .where(*mine, Dispute.solved_at.is_(None), Dispute.deadline_on < today)
+        .where(*mine, Dispute.solved_at.is_(None), Dispute.deadline_on < sa.bindparam("today"))
     )
     last = (
         sa.select(sa.func.max(Sync.id))
-        .where(Sync.company_id == company.id, Sync.state == "done", Sync.kind != "third_parties")
+        .where(Sync.company_id == company_id, Sync.state == "done", Sync.kind != "third_parties")
         .scalar_subquery()
     )
     name = sa.func.coalesce(sa.func.nullif(Sync.file_name, ""), Sync.format)
     sync = sa.select(sa.literal("sync"), Sync.lines_read, Sync.gap_cents, name).where(Sync.id == last)
-    rows = {row[0]: row for row in session.execute(sa.union_all(broken, emails, disputes, sync))}
-    read = rows.pop("sync", None)
-    found = {code: Alert(code, count, cents) for code, count, cents, _ in rows.values()}
-    return found, LastSync(read[3], read[1], read[2]) if read else None
+    entries = sa.select(sa.func.count()).select_from(WorklistEntry).where(WorklistEntry.company_id == company_id)
+    version = sa.select(
+        sa.literal("worklist"),
+        sa.func.coalesce(sa.select(sa.func.max(AuditEntry.id)).scalar_subquery(), 0),
+        sa.func.coalesce(sa.select(sa.func.max(WorklistEntry.id)).scalar_subquery(), 0),
+        sa.cast(entries.scalar_subquery(), sa.Text),
+    )
+    return sa.union_all(broken, emails, disputes, sync, version)
 
 
 def _of_ledger(

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from models import bulk
 from models.actions import COUNTED, Action
 from models.commitments import Hold
 from models.company import Company, Profile, SalesRep
@@ -40,18 +42,24 @@ class Choices:
 
 def choices(session: Session, company_id: int) -> Choices:
     """Profiles, sales representatives and colleagues of a company, in one query."""
-    queries = (
+    found: dict[str, list[tuple[int, str]]] = {"profile": [], "rep": [], "user": []}
+    for kind, row_id, name in session.connection().execute(_choices(), {"company_id": company_id}):
+        found[kind].append((row_id, name))
+    by_name = [sorted(rows, key=lambda row: fold(row[1])) for rows in found.values()]
+    return Choices(*by_name)
+
+
+# Statements of the hot pages are built once: building one costs more than running it.
+@cache
+def _choices() -> Any:
+    company_id: Any = sa.bindparam("company_id")
+    return sa.union_all(
         sa.select(sa.literal("profile"), Profile.id, Profile.name).where(Profile.company_id == company_id),
         sa.select(sa.literal("rep"), SalesRep.id, SalesRep.name).where(SalesRep.company_id == company_id),
         sa.select(sa.literal("user"), User.id, User.name)
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.company_id == company_id, User.disabled_at.is_(None)),
     )
-    found: dict[str, list[tuple[int, str]]] = {"profile": [], "rep": [], "user": []}
-    for kind, row_id, name in session.execute(sa.union_all(*queries)):
-        found[kind].append((row_id, name))
-    by_name = [sorted(rows, key=lambda row: fold(row[1])) for rows in found.values()]
-    return Choices(*by_name)
 
 
 # ------------------------------------------------------------------ customers
@@ -109,7 +117,7 @@ def customer_page(
     plain = not (filters.narrows or filters.state or filters.bucket)
     if plain and filters.sort.startswith("-") and filters.sort[1:] in ORDERS and start + PER_PAGE <= len(standing.by_id):
         # The usual page: nobody else need be looked at.
-        total = session.scalar(sa.select(sa.func.count()).select_from(Customer).where(Customer.company_id == company.id)) or 0
+        total = int(bulk.fetch(session, "SELECT count(*) FROM customer WHERE company_id = ?", [company.id])[0][0])
         ids: Sequence[int] = standing.order(filters.sort[1:])[start : start + PER_PAGE]
         totals = standing.totals()
     else:
@@ -134,6 +142,9 @@ def currencies(session: Session, company: Company, today: date) -> list[str]:
 def customer_ids(session: Session, company: Company, filters: CustomerFilters, standing: Standing, today: date) -> list[int]:
     """Ids of all customers of the filter, in its order."""
     key, descending = filters.sort.lstrip("-"), filters.sort.startswith("-")
+    if key in ORDERS and not filters.narrows and (filters.state or filters.bucket):
+        order = standing.order(key)  # sums alone decide
+        return [i for i in (order if descending else reversed(order)) if _stands(standing.by_id[i], filters)]
     named = _ids_by_attribute(session, company.id, filters, "name" if key in ORDERS else key, descending and key not in ORDERS)
     ids = [i for i in named if _stands(standing.by_id.get(i), filters)]
     if key in ORDERS:
@@ -249,9 +260,17 @@ def customer_rows(session: Session, ids: Sequence[int], standing: Standing, toda
     """The lines of some customers, in the order given."""
     if not ids:
         return []
-    held = sa.exists().where(Hold.customer_id == Customer.id, Hold.item_id.is_(None), active_hold(today))
+    rows = session.connection().execute(_customer_rows(), {"ids": ids, "today": today})
+    found = {row[0]: row for row in rows}
+    nothing = Ageing()
+    return [CustomerRow._make((*found[i], standing.by_id.get(i, nothing))) for i in ids if i in found]
+
+
+@cache
+def _customer_rows() -> Any:
+    held = sa.exists().where(Hold.customer_id == Customer.id, Hold.item_id.is_(None), active_hold(sa.bindparam("today")))
     action = aliased(Action)
-    query = (
+    return (
         sa.select(
             Customer.id,
             Customer.code,
@@ -268,8 +287,5 @@ def customer_rows(session: Session, ids: Sequence[int], standing: Standing, toda
         .outerjoin(Profile, Profile.id == Customer.profile_id)
         .outerjoin(SalesRep, SalesRep.id == Customer.sales_rep_id)
         .outerjoin(action, action.id == _last_reminder(Action.id))
-        .where(Customer.id.in_(ids))
+        .where(Customer.id.in_(sa.bindparam("ids", expanding=True)))
     )
-    found = {row[0]: row for row in session.execute(query)}
-    nothing = Ageing()
-    return [CustomerRow(*found[i], standing.by_id.get(i, nothing)) for i in ids if i in found]

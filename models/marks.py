@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -39,7 +40,7 @@ class Marks:
         return self.promised_on is not None and self.promised_on < today
 
 
-def active_hold(today: date) -> sa.ColumnElement[bool]:
+def active_hold(today: date | sa.BindParameter[date]) -> sa.ColumnElement[bool]:
     """A hold that still holds on a day."""
     return sa.and_(Hold.ended_at.is_(None), sa.or_(Hold.until_on.is_(None), Hold.until_on >= today))
 
@@ -52,20 +53,25 @@ def marks_of(session: Session, items: Collection[tuple[int, int]], today: date) 
     by_customer: dict[int, list[int]] = {}
     for item_id, customer_id in items:
         by_customer.setdefault(customer_id, []).append(item_id)
-    for kind, row_id, item_id, customer_id, day, number, text in session.execute(_all(list(marks), list(by_customer), today)):
+    given = {"items": list(marks), "customers": list(by_customer), "today": today}
+    for kind, row_id, item_id, customer_id, day, number, text in session.connection().execute(_all(), given):
         for one in [item_id] if item_id is not None else by_customer.get(customer_id, ()):
             if one in marks:
                 _put(marks[one], kind, row_id, day, number, text, item_id is None)
     return marks
 
 
-def _all(item_ids: list[int], customer_ids: list[int], today: date) -> sa.CompoundSelect[*tuple[Any, ...]]:
+@cache
+def _all() -> sa.CompoundSelect[*tuple[Any, ...]]:
+    # Built once: building such a statement costs more than running it.
+    customers: Any = sa.bindparam("customers", expanding=True)
+
     def standing(
         table: type[Promise] | type[Dispute] | type[Hold], kind: Any, day: Any, number: Any, text: Any, still: Any
     ) -> Any:
         # By customer alone: their few rows are found by index, the items among them picked afterwards.
         columns = sa.select(kind, table.id, table.item_id, table.customer_id, day, number, text)
-        return columns.where(table.customer_id.in_(customer_ids), still)
+        return columns.where(table.customer_id.in_(customers), still)
 
     nothing = sa.null()
     levels = (
@@ -80,14 +86,16 @@ def _all(item_ids: list[int], customer_ids: list[int], today: date) -> sa.Compou
         )
         .join(Action, Action.id == ActionItem.action_id)
         .outerjoin(Step, Step.id == ActionItem.step_id)
-        .where(ActionItem.item_id.in_(item_ids), Action.state.in_(COUNTED), Action.isolated.is_(False))
+        .where(
+            ActionItem.item_id.in_(sa.bindparam("items", expanding=True)), Action.state.in_(COUNTED), Action.isolated.is_(False)
+        )
     )
     waiting = Promise.state.in_(("expected", "broken"))
     return sa.union_all(
         levels,
         standing(Promise, Promise.state, Promise.promised_on, Promise.cents, sa.literal(""), waiting),
         standing(Dispute, sa.literal("dispute"), Dispute.deadline_on, nothing, Dispute.reason, Dispute.solved_at.is_(None)),
-        standing(Hold, sa.literal("hold"), Hold.until_on, nothing, Hold.reason, active_hold(today)),
+        standing(Hold, sa.literal("hold"), Hold.until_on, nothing, Hold.reason, active_hold(sa.bindparam("today"))),
     )
 
 

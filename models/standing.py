@@ -20,7 +20,7 @@ from models.reports import CustomerAgeing, Filters, HomeTotals
 from rules.ageing import Ageing
 
 T = TypeVar("T")
-KEPT = 6
+KEPT = 12
 ORDERS: dict[str, Callable[[Ageing], int]] = {
     "late": lambda a: a.late_cents,
     "coming": lambda a: a.not_due_cents,
@@ -41,7 +41,7 @@ _lock = threading.Lock()
 
 def remembered(session: Session, company: Company, what: Hashable, make: Callable[[], T]) -> T:
     """The value made once for this state of the company's ledger; `make` is asked again when the ledger has changed."""
-    key = (str(session.get_bind().engine.url), company.id, company.ledger_version, company.last_sync_at, what)
+    key = (session.get_bind().engine.url.database, company.id, company.ledger_version, company.last_sync_at, what)
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
@@ -68,6 +68,7 @@ class Standing:
     by_id: dict[int, Ageing] = field(default_factory=dict)
     _orders: dict[str, list[int]] = field(default_factory=dict)
     _totals: HomeTotals | None = None
+    _late: HomeTotals | None = None
 
     def order(self, key: str) -> list[int]:
         """Ids from the largest to the smallest; equal ones by name."""
@@ -83,6 +84,12 @@ class Standing:
         if self._totals is None:
             self._totals = total(self.currency, self.by_id.values())
         return self._totals
+
+    def late_totals(self) -> HomeTotals:
+        """The sums over the customers with something overdue."""
+        if self._late is None:
+            self._late = total(self.currency, (aged for aged in self.by_id.values() if any(aged.late_by_bucket)))
+        return self._late
 
 
 def total(currency: str, ageings: Iterable[Ageing]) -> HomeTotals:

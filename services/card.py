@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from models import card as store
 from models import due_items, habits, timeline, worklist
-from models.card import Head
+from models.card import ContactRow, Head
 from models.company import Company
-from models.customers import Contact, Customer
+from models.customers import Customer
 from models.due_items import ItemRow
 from models.standing import standings
 from models.timeline import Happening
@@ -58,7 +58,7 @@ class Card:
     customer: Customer
     day: date
     head: Head
-    contacts: Sequence[Contact]
+    contacts: Sequence[ContactRow]
     items: Sequence[ItemRow]
     sums: Sequence[Sums]
     behaviour: Behaviour

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from models import home, lists, worklist
 from models.company import Company
 from models.reports import HomeTotals
-from models.standing import Standing, standings
+from models.standing import Standing, remembered, standings
 
 TOP = 50
 
@@ -38,34 +39,45 @@ class Overview:
 
 def overview(session: Session, company: Company, reps: tuple[int, ...] | None, today: date) -> Overview:
     """What a company is owed and by whom; `reps` narrows it to the customers of some sales representatives."""
-    mine = standings(session, company, today)
-    if reps is not None:
-        portfolio = lists.portfolio_ids(session, company.id, reps)
-        mine = {code: _within(one, portfolio) for code, one in mine.items()}
+    mine = remembered(session, company, ("portfolio", today, reps), partial(_portfolio, session, company, reps, today))
     own = mine[company.currency]
     late = [i for i in own.order("late")[: TOP + 1] if own.by_id[i].late_cents]
     top = late[:TOP]
     totals, shown = own.totals(), own.totals(top)
-    alerts, sync = home.alerts(session, company, reps, own, totals, today)
+    watch = home.watch(session, company, reps, own, totals, today)
+    make = partial(worklist.summary, session, company.id, company.currency, reps)
     return Overview(
         day=today,
         totals=totals,
         others=[one.totals() for code, one in mine.items() if code != company.currency and one.by_id],
-        alerts=alerts,
-        todo=worklist.summary(session, company.id, company.currency, reps),
+        alerts=watch.alerts,
+        todo=remembered(session, company, ("todo", today, reps, watch.worklist), make),
         rows=lists.customer_rows(session, top, own, today),
-        rest=_rest(own, totals, shown, len(late) > TOP),
+        rest=_rest(own.late_totals(), shown) if len(late) > TOP else HomeTotals(own.currency),
         shown=shown,
-        sync=sync,
+        sync=watch.sync,
     )
+
+
+def _portfolio(session: Session, company: Company, reps: tuple[int, ...] | None, today: date) -> dict[str, Standing]:
+    everything = standings(session, company, today)
+    if reps is None:
+        return everything
+    ids = lists.portfolio_ids(session, company.id, reps)
+    return {code: _within(one, ids) for code, one in everything.items()}
 
 
 def _within(standing: Standing, ids: set[int]) -> Standing:
     return Standing(standing.currency, {i: a for i, a in standing.by_id.items() if i in ids})
 
 
-def _rest(own: Standing, totals: HomeTotals, shown: HomeTotals, more: bool) -> HomeTotals:
+def _rest(late: HomeTotals, shown: HomeTotals) -> HomeTotals:
     """The late customers that are not shown, and what they owe besides."""
-    if not more:
-        return HomeTotals(own.currency)
-    return own.totals(i for i in own.order("late")[TOP : totals.late_customers])
+    return HomeTotals(
+        late.currency,
+        late.late_cents - shown.late_cents,
+        late.late_customers - shown.late_customers,
+        late.coming_cents - shown.coming_cents,
+        late.coming_customers - shown.coming_customers,
+        late.credits_cents - shown.credits_cents,
+    )

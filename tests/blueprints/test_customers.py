@@ -172,7 +172,7 @@ def test_the_card_says_what_stands_where(session, company, client, portfolio):
     text = client.get(f"/customers/{late.id}").get_data(as_text=True).replace("\u202f", " ").replace("\u00a0", " ")
     for words in (
         "Menuiserie Vasseur &amp; Fils", "11 016,13 €", "dont 6 412,80 à plus de 90 j", "108 j", "Mise en demeure", "Promis le 29 mai", "Litige",
-        "quantité contestée", "Toujours appeler le matin.", "compta@vasseur.example", "Règlement reçu : 5 120,00 €", "lettré avec FA-25-1190",
+        "quantité livrée contestée", "Toujours appeler le matin.", "compta@vasseur.example", "Règlement reçu : 5 120,00 €", "lettré avec FA-25-1190",
         "5 120,00 €", "E-mail refusé le 19 mai", "20 j",
     ):  # fmt: skip
         assert words in text, words
