@@ -1,18 +1,19 @@
 """The sending: releases batches, hands e-mails over, recovers what a stopped worker left, each step committed on its own.
 
-The order that makes the promise (sent at most once by us, nothing lost silently): claim, commit, connect; body; a line in
-the send journal, on the disk; the final dot; the answer in the journal; the outcome in the database. What a killed
+The order that makes the promise (sent at most once by us, nothing lost silently): claim, commit, claim in
+the send journal, connect; body; dot in the journal; the final dot; the answer in the journal; the outcome in the database. What a killed
 worker leaves between two of these is told from claim and journal (docs/decisions/0003-send-journal.md)."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from integrations.channels import Envelope, Outcome, kept
-from integrations.channels.journal import traces
+from integrations.channels.journal import machine_run, traces
 from integrations.channels.smtp import Account, Sending, Withheld
 from models import outbox as store
 from models.company import Company
@@ -25,7 +26,9 @@ from tasks.post import Post, writing
 __all__ = ["Post", "recover", "release", "release_due", "send_company", "send_due"]
 
 log = logging.getLogger(__name__)
-GROUP = 50  # messages claimed, handed over and recorded together
+GROUP = 50  # messages claimed, handed over and recorded together, at most
+FIRST_GROUP = 5
+QUICK = 1.0  # seconds: a group that took no longer is followed by a larger one
 
 
 def release_due(post: Post) -> int:
@@ -112,7 +115,7 @@ def _record(post: Post, company_id: int, outcomes: Sequence[Outcome]) -> None:
 def _keep_all(post: Post, company_id: int, code: str) -> int:
     tried = 0
     while not post.stopping.is_set():
-        envelopes = _take(post, company_id, GROUP * 10)
+        envelopes = _take(post, company_id, GROUP * 4)
         if not envelopes:
             break
         _record(post, company_id, [kept.keep(post.outbox_folder, code, post.today(), e) for e in envelopes])
@@ -121,7 +124,7 @@ def _keep_all(post: Post, company_id: int, code: str) -> int:
 
 
 def _send_all(post: Post, company_id: int, account: Account, watch: store.Watch) -> int:
-    tried = 0
+    tried, size = 0, FIRST_GROUP
     lease = [post.clock()]
 
     def before_dot(envelope: Envelope) -> datetime:
@@ -135,9 +138,10 @@ def _send_all(post: Post, company_id: int, account: Account, watch: store.Watch)
     with Sending(account, post.timeouts, before_dot) as way:
         while way.closed is None and not post.stopping.is_set():
             head = watch.head()
-            envelopes = _take(post, company_id, GROUP)
+            envelopes = _take(post, company_id, size)
             if not envelopes:
                 break
+            started = time.monotonic()
             lease[0] = post.clock() + batches.LEASE - batches.SAFETY
             post.journal.claims(envelopes)
             outcomes: list[Outcome] = []
@@ -148,6 +152,7 @@ def _send_all(post: Post, company_id: int, account: Account, watch: store.Watch)
             outcomes += [Outcome(e, "untried", failure="facts_changed") for e in untouched]
             _record(post, company_id, outcomes)
             tried += len(outcomes) - len(untouched)
+            size = min(size * 2, GROUP) if time.monotonic() - started < QUICK else FIRST_GROUP
     return tried
 
 
@@ -166,7 +171,8 @@ def recover(post: Post, everything: bool = False) -> int:
         lost = store.lapsed_claims(session, None if everything else post.clock())
         if not lost:
             return 0
-        found = traces(post.journal.path, [(claim.message_id, claim.attempts) for claim in lost])
+        attempts = [(claim.message_id, claim.attempts) for claim in lost]
+        found = traces(post.journal.path, attempts, machine_run())
         by_company: dict[int, list[Outcome]] = {}
         for claim in lost:
             envelope = Envelope(claim.id, claim.message_id, claim.attempts, "", claim.recipient, b"")

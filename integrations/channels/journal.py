@@ -1,8 +1,10 @@
 """The send journal: an append-only file outside the database, the last word on what may have left.
 
 One line per event, tab separated: instant, event (claim, dot, reply), Message-ID, attempt, state, what was said.
-`dot` is on the disk before the final dot goes to the server, so that a killed sender knows what it may have sent; it
-stands in place of a database commit per message (docs/decisions/0003-send-journal.md). It survives a restored database."""
+`dot` is written before the final dot goes to the server, so that a killed sender's successor knows what it may have sent.
+Claims are on the disk before anything is tried, with the machine's present run: a dot written since survives the death of
+every process, but not of the machine, and then a claim of an earlier run is enough to doubt
+(docs/decisions/0003-send-journal.md). The journal survives a restored database."""
 
 from __future__ import annotations
 
@@ -15,10 +17,20 @@ from pathlib import Path
 
 from integrations.channels import Envelope, Outcome
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def machine_run() -> str:
+    """What names this run of the machine, from its start to its end; "" when it has no name."""
+    try:
+        return BOOT.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What the journal knows of one attempt: its final dot, and the answer when there was one."""
+    """What the journal knows of one attempt that may have reached its final dot, and the answer when there was one."""
 
     dot_at: datetime
     state: str = ""
@@ -31,6 +43,7 @@ class Journal:
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self.path = path
         self._clock = clock
+        self._run = machine_run()
         self._lock = threading.Lock()
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         size = os.fstat(self._file).st_size
@@ -41,25 +54,23 @@ class Journal:
         os.close(self._file)
 
     def claims(self, envelopes: Collection[Envelope]) -> None:
-        """These are about to be tried."""
+        """These are about to be tried: on the disk when this returns."""
         at = self._clock()
-        self._write([_line(at, "claim", e.guid, e.attempt, "", e.recipient) for e in envelopes])
+        self._write([_line(at, "claim", e.guid, e.attempt, self._run, e.recipient) for e in envelopes])
+        os.fdatasync(self._file)
 
     def dot(self, envelope: Envelope) -> datetime:
-        """The final dot of this one follows: on the disk when this returns."""
+        """The final dot of this one follows; whatever kills this process, the next one will know."""
         at = self._clock()
         self._write([_line(at, "dot", envelope.guid, envelope.attempt, "", "")])
-        os.fdatasync(self._file)
+        if not self._run:
+            os.fdatasync(self._file)  # nothing tells the runs of this machine apart: every dot goes to the disk
         return at
 
     def reply(self, outcome: Outcome) -> None:
-        """What came back. Made durable with the next dot, or by `sync`."""
+        """What came back; the database keeps it too."""
         e = outcome.envelope
         self._write([_line(self._clock(), "reply", e.guid, e.attempt, outcome.state, outcome.answer)])
-
-    def sync(self) -> None:
-        """Everything written so far is on the disk when this returns."""
-        os.fdatasync(self._file)
 
     def _write(self, lines: list[bytes]) -> None:
         with self._lock:
@@ -73,8 +84,9 @@ def _line(at: datetime, event: str, guid: str, attempt: int, state: str, text: s
     return f"{at.isoformat()}\t{event}\t{guid}\t{attempt}\t{state}\t{clean}\n".encode()
 
 
-def traces(path: Path, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], Trace]:
-    """What is known of some attempts (Message-ID, attempt) that reached their final dot; others are not in the answer."""
+def traces(path: Path, wanted: Collection[tuple[str, int]], run: str) -> dict[tuple[str, int], Trace]:
+    """What is known of some attempts (Message-ID, attempt) that reached their final dot, or may have: claimed in another
+    `run` of the machine, whose last dots may be lost. Others are not in the answer."""
     found: dict[tuple[str, int], Trace] = {}
     if not wanted or not path.exists():
         return found
@@ -82,14 +94,14 @@ def traces(path: Path, wanted: Collection[tuple[str, int]]) -> dict[tuple[str, i
     with path.open("rb") as file:
         for raw in file:
             parts = raw.decode("utf-8", "replace").rstrip("\n").split("\t")
-            if len(parts) != 6 or not raw.endswith(b"\n") or parts[1] == "claim":
-                continue
-            key = (parts[2], int(parts[3]))
+            if len(parts) != 6 or not raw.endswith(b"\n"):
+                continue  # torn by a crash
+            key, event = (parts[2], int(parts[3])), parts[1]
             if key not in chosen:
                 continue
             at = datetime.fromisoformat(parts[0])
-            if parts[1] == "dot":
+            if event == "dot" or (event == "claim" and run and parts[4] != run):
                 found[key] = Trace(at)
-            elif key in found:
+            elif event == "reply" and key in found:
                 found[key] = Trace(found[key].dot_at, parts[4], parts[5])
     return found
