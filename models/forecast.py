@@ -7,6 +7,7 @@ or of an insolvent customer are read one by one. Nothing here mixes currencies."
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from models.company import Company
 from models.items import Item
 from models.paging import PER_PAGE
 from models.standing import remembered
-from rules.forecast import Contest, CustomerLine, Debit, Facts, Pledge, Receipt, Week, weeks
+from rules.forecast import Contest, CustomerLine, Debit, Facts, Pledge, Week, weeks
 from rules.ledger import Kind
 from rules.words import fold
 
@@ -65,30 +66,26 @@ def facts(session: Session, company: Company, filters: Filters, today: date, par
 
     Customers who owe come in the order of the filter, then those who paid within the week and owe nothing more."""
     chosen = _chosen(company.id, filters)
-    owing, due, credits_cents, others = _sums(session, company, filters, chosen)
-    receipts = _receipts(session, company.id, filters.currency, weeks(today, 1)[0], chosen)
-    settled = sorted({r.customer_id for r in receipts if r.customer_id not in owing})
-    ids = part.customer_ids
-    if ids is None:
-        start = (part.number - 1) * part.size
-        ids = tuple(owing)[start : start + part.size] if start < len(owing) else ()
-        ids += tuple(settled[max(start - len(owing), 0) : max(start + part.size - len(owing), 0)])
+    sums = _sums(session, company, filters, weeks(today, 1)[0], chosen)
+    start = (part.number - 1) * part.size
+    ids = part.customer_ids if part.customer_ids is not None else sums.order[start : start + part.size]
     pledges, contests = _commitments(session, company.id, filters.currency)
     unplanned, planned = _planned(session, company.id, filters.currency, today, chosen)
     return Facts(
         currency=filters.currency,
-        customers=_customers(session, ids, owing),
-        customer_count=len(owing) + len(settled),
-        owed=due,
+        customers=_customers(session, ids, sums.owing),
+        customer_count=len(sums.order),
+        owed=sums.due,
         unplanned=unplanned,
         planned=planned,
         lines=_lines(session, company.id, filters.currency, ids),
         debits=_debits(session, company.id, filters.currency, chosen),
         pledges=pledges,
         contests=contests,
-        receipts=receipts,
-        credits_cents=credits_cents,
-        other_currencies=others,
+        received=sums.received,
+        received_by_day=sums.received_by_day,
+        credits_cents=sums.credits_cents,
+        other_currencies=sums.others,
     )
 
 
@@ -96,7 +93,7 @@ def facts_of(session: Session, company_id: int, customer_id: int, currency: str)
     """Every debit of one customer and what is known about it: the items behind its chips."""
     pledges, contests = _commitments(session, company_id, currency, customer_id)
     debits = _read_debits(session, company_id, _OF_ONE, (company_id, customer_id), currency, _Chosen())
-    return Facts(currency, (), 0, (), (), (), (), debits, pledges, contests, ())
+    return Facts(currency, (), 0, (), (), (), (), debits, pledges, contests, {}, {})
 
 
 class ItemLine(NamedTuple):
@@ -258,27 +255,43 @@ def _open(company_id: int, currency: str, chosen: _Chosen) -> _Chosen:
     return _Chosen(_OPEN + chosen.sql, (company_id, currency, *chosen.values))
 
 
-_Sums = tuple[dict[int, int], Sequence[tuple[date, int]], int, bool]
+class _Sums(NamedTuple):
+    """What the ledger alone decides: customers in order (those who only paid last), who owes how much, what falls due when,
+    what came in this week, credits, and whether another currency is owed too."""
+
+    order: tuple[int, ...]
+    owing: dict[int, int]
+    due: list[tuple[date, int]]
+    received: dict[int, int]
+    received_by_day: dict[date, int]
+    credits_cents: int
+    others: bool
 
 
-def _sums(session: Session, company: Company, filters: Filters, chosen: _Chosen) -> _Sums:
-    """Who owes how much, in order; what falls due when; credits; whether another currency is owed too."""
+def _sums(session: Session, company: Company, filters: Filters, week: Week, chosen: _Chosen) -> _Sums:
     if chosen.sql or filters.sort != "-owed":
-        return _read_sums(session, company.id, filters, chosen)
-    what = ("forecast", filters.currency)
-    return remembered(session, company, what, lambda: _read_sums(session, company.id, filters, chosen))
+        return _read_sums(session, company.id, filters, week, chosen)
+    what = ("forecast", filters.currency, week.key)
+    return remembered(session, company, what, lambda: _read_sums(session, company.id, filters, week, chosen))
 
 
-def _read_sums(session: Session, company_id: int, filters: Filters, chosen: _Chosen) -> _Sums:
+def _read_sums(session: Session, company_id: int, filters: Filters, week: Week, chosen: _Chosen) -> _Sums:
     debits = _open(company_id, filters.currency, chosen)
     named = filters.sort.endswith("name")
     order = ("c.name_folded" if named else "2") + (" DESC" if filters.sort.startswith("-") else "")
     join = "JOIN customer c ON c.id = i.customer_id" if named else ""
-    owing = bulk.fetch(session, _OWING.format(join=join, open=debits.sql, order=order), debits.values)
+    owing: dict[int, int] = dict(bulk.fetch(session, _OWING.format(join=join, open=debits.sql, order=order), debits.values))
     due = bulk.fetch(session, _DUE.format(open=debits.sql), debits.values)
     values = (filters.currency, filters.currency, company_id, *chosen.values)
     [(credits_cents, others)] = bulk.fetch(session, _REST.format(chosen=chosen.sql), values)
-    return dict(owing), [(_day(on), cents) for on, cents in due], credits_cents, bool(others)
+    received: dict[int, int] = defaultdict(int)
+    by_day: dict[date, int] = defaultdict(int)
+    for customer_id, on, cents in _receipts(session, company_id, filters.currency, week, chosen):
+        received[customer_id] += cents
+        by_day[_day(on)] += cents
+    settled = sorted(i for i in received if i not in owing)
+    sums = [(_day(on), cents) for on, cents in due]
+    return _Sums((*owing, *settled), owing, sums, dict(received), dict(by_day), credits_cents, bool(others))
 
 
 def _planned(
@@ -306,11 +319,11 @@ def _customers(session: Session, ids: Sequence[int], owing: dict[int, int]) -> l
     return [CustomerLine(i, *found[i], owing.get(i, 0)) for i in ids if i in found]
 
 
-def _receipts(session: Session, company_id: int, currency: str, week: Week, chosen: _Chosen) -> list[Receipt]:
-    """Money that settled debits within a week: payments, and debits gone from an open-item list. Credit notes are no money."""
+def _receipts(session: Session, company_id: int, currency: str, week: Week, chosen: _Chosen) -> list[bulk.Row]:
+    """Money that settled debits within a week, by customer and day: payments, and debits gone from an open-item list; no credit notes."""
     mine = chosen.sql.replace("i.customer_id", "coalesce(d.customer_id, i.customer_id)", 1)
     values = (company_id, week.first.isoformat(), week.last.isoformat(), currency, Kind.PAYMENT.value, *chosen.values)
-    return [Receipt(i, _day(on), cents) for i, on, cents in bulk.fetch(session, _RECEIPTS.format(chosen=mine), values)]
+    return bulk.fetch(session, _RECEIPTS.format(chosen=mine), values)
 
 
 def _commitments(

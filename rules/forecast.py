@@ -15,7 +15,7 @@ the forecast: nobody can say when. Nothing is lost on the way: the parts of a de
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -201,20 +201,13 @@ class CustomerLine(NamedTuple):
     owed_cents: int
 
 
-class Receipt(NamedTuple):
-    """Cents received from a customer on a day of this week."""
-
-    customer_id: int
-    on: date
-    cents: int
-
-
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What a grid is made from, in one currency.
 
     `owed` sums the open debits of every customer asked for by due date; those with a date set by hand leave it by `unplanned` (by due date)
-    and come back by `planned` (by lateness and that date). `lines` sums those of each customer of the page by both dates. `debits` are the single ones that promises, disputes or insolvency concern."""
+    and come back by `planned` (by lateness and that date). `lines` sums those of each customer of the page by both dates. `debits` are the
+    single ones that promises, disputes or insolvency concern. `received` is what came in this week, by customer and by day."""
 
     currency: str
     customers: Sequence[CustomerLine]
@@ -226,7 +219,8 @@ class Facts:
     debits: Sequence[Debit]
     pledges: Sequence[Pledge]
     contests: Sequence[Contest]
-    receipts: Sequence[Receipt]
+    received: Mapping[int, int]
+    received_by_day: Mapping[date, int]
     credits_cents: int = 0
     other_currencies: bool = False
 
@@ -298,20 +292,18 @@ def grid(facts: Facts, today: date, horizon: int = HORIZON) -> Grid:
     shown = weeks(today, horizon)
     whole, lines = _counted(facts, today)
     placed = whole.placed(today, shown)
-    received: dict[int, int] = defaultdict(int)
     by_day: dict[date, int] = defaultdict(int)
-    for receipt in facts.receipts:
-        received[receipt.customer_id] += receipt.cents
-        by_day[min(receipt.on, today)] += receipt.cents
+    for on, cents in facts.received_by_day.items():
+        by_day[min(on, today)] += cents
     return Grid(
         currency=facts.currency,
         today=today,
         weeks=shown,
-        rows=[Row(c, received.get(c.id, 0), _cells(lines[c.id].placed(today, shown))) for c in facts.customers],
+        rows=[Row(c, facts.received.get(c.id, 0), _cells(lines[c.id].placed(today, shown))) for c in facts.customers],
         totals=_totals(placed, shown),
         customer_count=facts.customer_count,
         credits_cents=facts.credits_cents,
-        received_cents=sum(received.values()),
+        received_cents=sum(by_day.values()),
         other_currencies=facts.other_currencies,
         expected_by_day=_by_day(placed),
         received_by_day=dict(by_day),

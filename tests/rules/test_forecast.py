@@ -21,7 +21,6 @@ from rules.forecast import (
     Debit,
     Facts,
     Pledge,
-    Receipt,
     chip_parts,
     column,
     day_in,
@@ -155,7 +154,8 @@ def facts_of(debits: Sequence[Debit], pledges: Sequence[Pledge], contests: Seque
         debits=[d for d in debits if d.item_id in special or d.insolvent],
         pledges=pledges,
         contests=contests,
-        receipts=[Receipt(7, TODAY, 300)],
+        received={7: 300},
+        received_by_day={TODAY: 300},
     )
 
 
