@@ -65,10 +65,14 @@ def facts(session: Session, company: Company, filters: Filters, today: date, par
     """What a grid is made from: totals of every customer of the filter, lines of those asked for.
 
     Customers who owe come in the order of the filter, then those who paid within the week and owe nothing more."""
-    chosen = _chosen(company.id, filters)
-    sums = _sums(session, company, filters, weeks(today, 1)[0], chosen)
+    sums, chosen = _sums(session, company, filters, weeks(today, 1)[0])
     start = (part.number - 1) * part.size
     ids = part.customer_ids if part.customer_ids is not None else sums.order[start : start + part.size]
+    received: dict[int, int] = defaultdict(int)
+    by_day: dict[date, int] = defaultdict(int)
+    for customer_id, on, cents in sums.receipts:
+        received[customer_id] += cents
+        by_day[on] += cents
     pledges, contests = _commitments(session, company.id, filters.currency)
     unplanned, planned = _planned(session, company.id, filters.currency, today, chosen)
     return Facts(
@@ -82,8 +86,8 @@ def facts(session: Session, company: Company, filters: Filters, today: date, par
         debits=_debits(session, company.id, filters.currency, chosen),
         pledges=pledges,
         contests=contests,
-        received=sums.received,
-        received_by_day=sums.received_by_day,
+        received=received,
+        received_by_day=by_day,
         credits_cents=sums.credits_cents,
         other_currencies=sums.others,
     )
@@ -181,14 +185,17 @@ def live_promises_of(session: Session, item_ids: Collection[int]) -> list[Promis
 
 # Asked for with every page, so past the query builder: its work for a page would cost more than SQLite's.
 _OPEN = "i.company_id = ? AND i.open_cents <> 0 AND i.open_cents > 0 AND i.currency = ?"
-_CHOSEN = " AND i.customer_id IN (SELECT c.id FROM customer c WHERE c.company_id = ?{conditions})"
+_CHOSEN = " AND i.customer_id IN (SELECT value FROM json_each(?))"
+_BY_NAME = "SELECT c.id FROM customer c WHERE c.company_id = ?{conditions} ORDER BY c.name_folded{descending}, c.id"
 
-_OWING = "SELECT i.customer_id, sum(i.open_cents) FROM item i {join} WHERE {open} GROUP BY i.customer_id ORDER BY {order}, i.customer_id"
-_DUE = "SELECT i.due_on, sum(i.open_cents) FROM item i WHERE {open} GROUP BY i.due_on"
-_REST = """
-SELECT coalesce(sum(CASE WHEN i.open_cents < 0 AND i.currency = ? THEN i.open_cents END), 0), coalesce(max(i.currency <> ?), 0)
-FROM item i WHERE i.company_id = ? AND i.open_cents <> 0{chosen}
+_OWING = (
+    "SELECT i.customer_id, sum(i.open_cents) FROM item i WHERE {open} GROUP BY i.customer_id ORDER BY 2 DESC, i.customer_id"
+)
+_DUE = """
+SELECT i.due_on, sum(max(i.open_cents, 0)), sum(min(i.open_cents, 0)) FROM item i
+WHERE i.company_id = ? AND i.open_cents <> 0 AND i.currency = ?{chosen} GROUP BY i.due_on
 """
+_OTHERS = "SELECT EXISTS (SELECT 1 FROM item i WHERE i.company_id = ? AND i.open_cents <> 0 AND i.currency <> ?)"
 _LINES = """
 SELECT i.customer_id, i.due_on, i.expected_on, sum(i.open_cents) FROM item i WHERE {open}{only} GROUP BY i.customer_id, i.due_on, i.expected_on
 """
@@ -201,7 +208,7 @@ _RECEIPTS = """
 SELECT coalesce(d.customer_id, i.customer_id), a.made_on, sum(a.cents)
 FROM allocation a LEFT JOIN item d ON d.id = a.debit_id LEFT JOIN item i ON i.id = a.credit_id
 WHERE a.company_id = ? AND a.made_on BETWEEN ? AND ? AND coalesce(d.currency, i.currency) = ?
-  AND (i.kind = ? OR (a.credit_id IS NULL AND a.how = 'listed')){chosen}
+  AND (i.kind = ? OR (a.credit_id IS NULL AND a.how = 'listed'))
 GROUP BY 1, 2
 """
 _COMMITMENTS = """
@@ -234,9 +241,44 @@ class _Chosen(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
-def _chosen(company_id: int, filters: Filters) -> _Chosen:
-    if not filters.narrows:
-        return _Chosen()
+def _open(company_id: int, currency: str, chosen: _Chosen) -> _Chosen:
+    return _Chosen(_OPEN + chosen.sql, (company_id, currency, *chosen.values))
+
+
+class _Sums(NamedTuple):
+    """What the ledger alone decides: customers in order (those who only paid last), who owes how much, what falls due when,
+    what came in this week by customer and day, credits, and whether another currency is owed too."""
+
+    order: tuple[int, ...]
+    owing: dict[int, int]
+    due: list[tuple[date, int]]
+    receipts: list[tuple[int, date, int]]
+    credits_cents: int
+    others: bool
+
+
+def _sums(session: Session, company: Company, filters: Filters, week: Week) -> tuple[_Sums, _Chosen]:
+    """The sums of a filter, and its customers; those of all customers are kept until the ledger changes."""
+    what = ("forecast", filters.currency, week.key)
+    every = remembered(session, company, what, lambda: _read_sums(session, company.id, filters.currency, week))
+    if not filters.narrows and filters.sort == "-owed":
+        return every, _Chosen()
+    ids = _ids_by_name(session, company.id, filters)
+    chosen = _Chosen(_CHOSEN, (json.dumps(ids),)) if filters.narrows else _Chosen()
+    wanted = set(ids)
+    order: Iterable[int] = ids if filters.sort.endswith("name") else (i for i in every.order if i in wanted)
+    owing = {i: every.owing[i] for i in order if i in every.owing}
+    if filters.sort == "owed":
+        owing = dict(reversed(owing.items()))
+    receipts = [receipt for receipt in every.receipts if receipt[0] in wanted]
+    narrow = every._replace(order=_in_order(owing, receipts), owing=owing, receipts=receipts)
+    if filters.narrows:
+        due, credits_cents = _read_due(session, company.id, filters.currency, chosen)
+        narrow = narrow._replace(due=due, credits_cents=credits_cents)
+    return narrow, chosen
+
+
+def _ids_by_name(session: Session, company_id: int, filters: Filters) -> list[int]:
     conditions, values = "", list[Any]((company_id,))
     if filters.reps is not None:
         conditions += " AND c.sales_rep_id IN (SELECT value FROM json_each(?))"
@@ -248,50 +290,29 @@ def _chosen(company_id: int, filters: Filters) -> _Chosen:
     if filters.text.strip():
         conditions += " AND (instr(c.name_folded, ?) > 0 OR instr(lower(c.code), ?) > 0)"
         values += [fold(filters.text)] * 2
-    return _Chosen(_CHOSEN.format(conditions=conditions), tuple(values))
+    descending = " DESC" if filters.sort == "-name" else ""
+    return [row[0] for row in bulk.fetch(session, _BY_NAME.format(conditions=conditions, descending=descending), values)]
 
 
-def _open(company_id: int, currency: str, chosen: _Chosen) -> _Chosen:
-    return _Chosen(_OPEN + chosen.sql, (company_id, currency, *chosen.values))
+def _read_sums(session: Session, company_id: int, currency: str, week: Week) -> _Sums:
+    debits = _open(company_id, currency, _Chosen())
+    owing: dict[int, int] = dict(bulk.fetch(session, _OWING.format(open=debits.sql), debits.values))
+    due, credits_cents = _read_due(session, company_id, currency, _Chosen())
+    values = (company_id, week.first.isoformat(), week.last.isoformat(), currency, Kind.PAYMENT.value)
+    receipts = [(customer, _day(on), cents) for customer, on, cents in bulk.fetch(session, _RECEIPTS, values)]
+    [(others,)] = bulk.fetch(session, _OTHERS, (company_id, currency))
+    return _Sums(_in_order(owing, receipts), owing, due, receipts, credits_cents, bool(others))
 
 
-class _Sums(NamedTuple):
-    """What the ledger alone decides: customers in order (those who only paid last), who owes how much, what falls due when,
-    what came in this week, credits, and whether another currency is owed too."""
-
-    order: tuple[int, ...]
-    owing: dict[int, int]
-    due: list[tuple[date, int]]
-    received: dict[int, int]
-    received_by_day: dict[date, int]
-    credits_cents: int
-    others: bool
+def _read_due(session: Session, company_id: int, currency: str, chosen: _Chosen) -> tuple[list[tuple[date, int]], int]:
+    """What falls due when; and the credits."""
+    rows = bulk.fetch(session, _DUE.format(chosen=chosen.sql), (company_id, currency, *chosen.values))
+    return [(_day(on), cents) for on, cents, _ in rows if cents], sum(credits_cents for _, _, credits_cents in rows)
 
 
-def _sums(session: Session, company: Company, filters: Filters, week: Week, chosen: _Chosen) -> _Sums:
-    if chosen.sql or filters.sort != "-owed":
-        return _read_sums(session, company.id, filters, week, chosen)
-    what = ("forecast", filters.currency, week.key)
-    return remembered(session, company, what, lambda: _read_sums(session, company.id, filters, week, chosen))
-
-
-def _read_sums(session: Session, company_id: int, filters: Filters, week: Week, chosen: _Chosen) -> _Sums:
-    debits = _open(company_id, filters.currency, chosen)
-    named = filters.sort.endswith("name")
-    order = ("c.name_folded" if named else "2") + (" DESC" if filters.sort.startswith("-") else "")
-    join = "JOIN customer c ON c.id = i.customer_id" if named else ""
-    owing: dict[int, int] = dict(bulk.fetch(session, _OWING.format(join=join, open=debits.sql, order=order), debits.values))
-    due = bulk.fetch(session, _DUE.format(open=debits.sql), debits.values)
-    values = (filters.currency, filters.currency, company_id, *chosen.values)
-    [(credits_cents, others)] = bulk.fetch(session, _REST.format(chosen=chosen.sql), values)
-    received: dict[int, int] = defaultdict(int)
-    by_day: dict[date, int] = defaultdict(int)
-    for customer_id, on, cents in _receipts(session, company_id, filters.currency, week, chosen):
-        received[customer_id] += cents
-        by_day[_day(on)] += cents
-    settled = sorted(i for i in received if i not in owing)
-    sums = [(_day(on), cents) for on, cents in due]
-    return _Sums((*owing, *settled), owing, sums, dict(received), dict(by_day), credits_cents, bool(others))
+def _in_order(owing: Iterable[int], receipts: Iterable[tuple[int, date, int]]) -> tuple[int, ...]:
+    known = dict.fromkeys(owing)
+    return (*known, *sorted({customer for customer, _, _ in receipts if customer not in known}))
 
 
 def _planned(
@@ -317,13 +338,6 @@ def _customers(session: Session, ids: Sequence[int], owing: dict[int, int]) -> l
     rows = bulk.fetch_in(session, "SELECT id, code, name FROM customer WHERE id IN ({ids})", (), ids)
     found = {i: (code, name) for i, code, name in rows}
     return [CustomerLine(i, *found[i], owing.get(i, 0)) for i in ids if i in found]
-
-
-def _receipts(session: Session, company_id: int, currency: str, week: Week, chosen: _Chosen) -> list[bulk.Row]:
-    """Money that settled debits within a week, by customer and day: payments, and debits gone from an open-item list; no credit notes."""
-    mine = chosen.sql.replace("i.customer_id", "coalesce(d.customer_id, i.customer_id)", 1)
-    values = (company_id, week.first.isoformat(), week.last.isoformat(), currency, Kind.PAYMENT.value, *chosen.values)
-    return bulk.fetch(session, _RECEIPTS.format(chosen=mine), values)
 
 
 def _commitments(
