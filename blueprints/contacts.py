@@ -55,13 +55,14 @@ def repair(customer_id: int) -> ResponseReturnValue:
             flash(text, "bad")
             return web.go("contacts.index")
         line = addresses.one_line(db.session(), web.company(), customer_id, config.today())
-        return web.render("contacts/_line.html", line=line, typed=typed, error=text, company=web.company(), status=422)
+        context = {"line": line, "typed": typed, "error": text, "next_field": form.get("next", "")[:40]}
+        return web.render("contacts/_line.html", status=422, **context)
     db.session.commit()
     if not request.htmx:
         flash(_("Saved."), "good")
         return web.go("contacts.index")
     line = addresses.one_line(db.session(), web.company(), customer_id, config.today())
-    answer = web.render("contacts/_line.html", line=line, typed={}, error="", saved=True, company=web.company())
+    answer = web.render("contacts/_line.html", line=line, saved=True, next_field=form.get("next", "")[:40])
     answer.headers["HX-Trigger-After-Swap"] = json.dumps({"focus-on": form.get("next", "")[:40]})
     return answer
 
