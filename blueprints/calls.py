@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
 import config
 from blueprints import labels, web
@@ -15,6 +17,8 @@ from blueprints.fields import Form, MoneyField, choices
 from extensions import db
 from models import Customer, card, due_items, timeline, worklist
 from models.due_items import ItemRow
+from models.outbox import LEFT
+from models.timeline import Happening
 from models.worklist import Entry
 from rules.errors import DomainError
 from services import calls, single
@@ -24,6 +28,7 @@ from services.wording import sentence
 bp = Blueprint("calls", __name__)
 
 RECENT = 8
+WRITTEN = ("reminder", "formal_notice")
 OUTCOMES = (
     ("reached", _l("Reached")),
     ("promise", _l("Promises to pay")),
@@ -44,18 +49,19 @@ class CallForm(Form):
     promised_on = DateField(_l("Will pay on"), [Optional()])
     cents = MoneyField(_l("Amount"))
     said_by = StringField(_l("Said by"), [Length(max=100)])
-    reason = SelectField(_l("Reason"), choices=choices(*labels.DISPUTE_REASON_NAMES.items()))
+    reason = SelectField(_l("Reason"), choices=choices(*labels.DISPUTE_REASON_NAMES.items()), validate_choice=False)
     items = SelectMultipleField(_l("Invoices disputed"), coerce=int, choices=[])
     remark = TextAreaField(_l("Note"), [Length(max=4000)])
     counts = RadioField(
         _l("In the scenario"),
         choices=choices(("step", _l("counts as the step")), ("apart", _l("stands apart, the step stays to be done"))),
         default="step",
+        validate_choice=False,
     )
 
 
 class OtherForm(Form):
-    remark = TextAreaField(_l("What was done"), [InputRequired(_l("Say in a few words what was done.")), Length(max=4000)])
+    remark = TextAreaField(_l("What was done"), [DataRequired(_l("Say in a few words what was done.")), Length(max=4000)])
 
 
 @bp.get("/calls")
@@ -98,9 +104,14 @@ def _page(customer: Customer, items: list[ItemRow], form: CallForm, status: int 
     return web.render(
         "calls/show.html", "form", status, customer=customer, rows=items, form=form, entry=mine, feed=feed[:RECENT],
         contacts=card.contacts(session, customer.id), today=today, company=company, labels=labels, why=_why,
-        script=call_script(session, company, customer.id, mine, today), place=todo.index(customer.id) + 1 if customer.id in todo else 0,
+        script=call_script(session, company, customer.id, items, mine, _written_on(feed), today), place=todo.index(customer.id) + 1 if customer.id in todo else 0,
         total=len(todo),
     )  # fmt: skip
+
+
+def _written_on(feed: list[Happening]) -> date | None:
+    """The day of the last reminder in writing."""
+    return next((it.on for it in feed if it.kind == "message" and it.stage in WRITTEN and it.one in LEFT), None)
 
 
 @bp.post("/customers/<int:customer_id>/call")
@@ -116,7 +127,7 @@ def create(customer_id: int) -> ResponseReturnValue:
     try:
         calls.record_outcome(
             session, company, customer, form.outcome.data, web.user().id, config.now(), config.today(),
-            entry_id=mine.id if mine else None, counts=form.counts.data == "step", remark=form.values()["remark"],
+            entry_id=mine.id if mine else None, counts=form.counts.data != "apart", remark=form.values()["remark"],
             promise=_promise(form), dispute=_dispute(form),
         )  # fmt: skip
     except DomainError as error:

@@ -107,15 +107,20 @@ def drafts_of(session: Session, message_ids: Collection[int]) -> list[Draft]:
 def draft_for(
     session: Session, customer_id: int, *, stage: str, level: int, currency: str, template_code: str, channel: str,
     wait_days: int, item_ids: Sequence[int], amount_cents: int, recipient: str = "", contact_name: str = "",
+    lines: Sequence[Line] | None = None,
 ) -> Draft:  # fmt: skip
-    """A message that was not planned: previews, tests, call scripts."""
+    """A message that was not planned: previews, tests, call scripts. `lines`: the customer's open items where they are known
+    already; then disputes and earlier messages are not asked for."""
     query = sa.select(*_CUSTOMER).outerjoin(User, User.id == Customer.collector_id).where(Customer.id == customer_id)
     draft = Draft(
         **session.execute(query).one()._mapping, stage=stage, level=level, currency=currency, template_code=template_code,
         channel=channel, wait_days=wait_days, amount_cents=amount_cents, item_ids=list(item_ids), recipient=recipient,
         contact_name=contact_name,
     )  # fmt: skip
-    _complete(session, [draft])
+    if lines is None:
+        _complete(session, [draft])
+    else:
+        _choose(draft, lines)
     return draft
 
 
@@ -134,15 +139,19 @@ def _complete(session: Session, drafts: Sequence[Draft]) -> None:
     for some in _thousands(thanked):
         settled.update((line.item_id, line) for line in _settled(session, some))
     for draft in drafts:
-        own = [line for line in lines.get(draft.customer_id, []) if line.currency == draft.currency]
-        wanted = set(draft.item_ids)
-        draft.chosen = [line for line in own if line.item_id in wanted]
-        draft.others = [line for line in own if line.item_id not in wanted]
+        _choose(draft, lines.get(draft.customer_id, []))
         if draft.stage == "thanks":
             draft.chosen = [settled[i] for i in draft.item_ids if i in settled]
         draft.disputed = disputed.get(draft.customer_id, [])
         when = last.get(draft.customer_id)
         draft.last_on = when.date() if when else None
+
+
+def _choose(draft: Draft, lines: Sequence[Line]) -> None:
+    """Part the open items of a customer into what the message is about and the rest, in its currency."""
+    own, wanted = [line for line in lines if line.currency == draft.currency], set(draft.item_ids)
+    draft.chosen = [line for line in own if line.item_id in wanted]
+    draft.others = [line for line in own if line.item_id not in wanted]
 
 
 def _thousands(ids: Sequence[int]) -> Iterable[Sequence[int]]:
@@ -199,15 +208,6 @@ def recipients(session: Session, customer_ids: Sequence[int]) -> dict[int, tuple
         for customer_id, email, name in session.execute(query.order_by(role, Contact.id)):
             chosen.setdefault(customer_id, (email.strip(), name))
     return chosen
-
-
-def late_items(session: Session, customer_id: int, currency: str, today: date) -> list[tuple[int, int]]:
-    """(id, cents) of what a customer owes and is late with, oldest due first."""
-    query = sa.select(Item.id, Item.open_cents).where(
-        Item.customer_id == customer_id, Item.state == "counted", Item.open_cents > 0, Item.currency == currency,
-        Item.due_on < today,
-    )  # fmt: skip
-    return [(row[0], row[1]) for row in session.execute(query.order_by(Item.due_on, Item.id))]
 
 
 def own_templates(session: Session, company_id: int) -> dict[tuple[str, str, str], MessageTemplate]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from models import drafts
 from models.actions import WorklistEntry
 from models.company import Company
-from models.drafts import Draft
+from models.drafts import Draft, Line
+from models.due_items import ItemRow
 from models.scenarios import Step
 from models.worklist import Entry
 from services import composing, letters, templates, writing
@@ -51,17 +53,23 @@ def preview_entry(session: Session, company: Company, entry: WorklistEntry, toda
     return show(company, draft, template, today)
 
 
-def call_script(session: Session, company: Company, customer_id: int, entry: Entry | None, today: date) -> str:
-    """What to say on the telephone about what is late, or about what the call of the worklist is for."""
-    late = [] if entry else drafts.late_items(session, customer_id, company.currency, today)
+def call_script(
+    session: Session, company: Company, customer_id: int, rows: Sequence[ItemRow], entry: Entry | None, last_on: date | None,
+    today: date,
+) -> str:  # fmt: skip
+    """What to say on the telephone about what is late, or about what the call of the worklist is for. `rows`: the open items;
+    `last_on`: when we last wrote."""
+    lines = [Line(r.id, r.piece, r.label, r.kind, r.document_on, r.due_on, r.currency, r.open_cents) for r in rows]
+    late = [line for line in lines if line.cents > 0 and line.due_on < today and line.currency == company.currency]
     draft = drafts.draft_for(
         session, customer_id, stage=entry.stage if entry else "reminder", level=entry.level if entry else 0,
         currency=entry.currency if entry else company.currency, template_code="call", channel="call", wait_days=0,
-        item_ids=entry.item_ids if entry else [item_id for item_id, _ in late],
-        amount_cents=entry.amount_cents if entry else sum(cents for _, cents in late),
+        item_ids=entry.item_ids if entry else [line.item_id for line in late],
+        amount_cents=entry.amount_cents if entry else sum(line.cents for line in late), lines=lines,
     )  # fmt: skip
     if not draft.chosen:
         return ""
+    draft.last_on = last_on
     return templates.call_script(session, company, draft, today).partition("\n-- \n")[0].strip()
 
 
