@@ -36,9 +36,12 @@ def catalogue(language: str) -> NullTranslations:
 
 
 def translate(language: str, msgid: str, **params: object) -> str:
-    """The sentence in a language, its `%(name)s` places filled."""
-    text = catalogue(language).ugettext(msgid)
-    return text % params if params else text
+    """The sentence in a language, its `%(name)s` places filled; "21 nov." at its end brings its own full stop."""
+    text = str(catalogue(language).ugettext(msgid))
+    if not params:
+        return text
+    filled = text % params
+    return filled[:-1] if filled.endswith("..") and not filled.endswith("...") else filled
 
 
 def translate_plural(language: str, one: str, many: str, number: int, **params: object) -> str:
