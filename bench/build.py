@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bench.ground import COMPANY, EARLIER, NOW, ON, Ground, Scale, cache_folder
@@ -101,13 +102,15 @@ def demo(_ground: Ground) -> None:
 
 def take(path: Path) -> object:
     """One file through the import path of the product, committed."""
+    from config import settings
     from extensions import db
     from models import Company
     from services.syncs import read_options, run_sync
 
     session = db.session()
     company = session.query(Company).one()
-    result = run_sync(session, company, path, path.name, read_options(company, ON), None, NOW, ON)
+    options = replace(read_options(company, ON), max_bytes=settings().upload_limit)
+    result = run_sync(session, company, path, path.name, options, None, NOW, ON)
     if result.status != "done" or result.gap_cents:
         raise SystemExit(f"{path.name}: {result}")
     session.commit()

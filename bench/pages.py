@@ -22,7 +22,7 @@ from bench.load import Answers, ask
 from bench.table import Row, ms, percentile
 
 PORT = 7811
-ROUNDS = 5
+ROUNDS = 3
 MOST_QUERIES = 12
 WORST_RATIO, WORST_SLOWDOWN = 4.0, 3.0
 PAGES = {
