@@ -14,10 +14,12 @@ from blueprints import web
 from blueprints.forecast_forms import ChipForm, MoveForm, PromiseForm, View, view_asked
 from extensions import db
 from models import Customer, forecast, lists
+from models.expected import item_lines
 from models.paging import Page
 from rules.curve import curve
 from rules.errors import DomainError
-from rules.forecast import Facts, Grid, Part, chip_parts, grid, weeks
+from rules.forecast import Part, weeks
+from rules.forecast_grid import Facts, Grid, chip_parts, grid
 from services import expected, forecast_words
 from services import language as words
 from services.wording import sentence
@@ -225,7 +227,7 @@ def _dialog(
             promise_form=promise_form or PromiseForm(formdata=None, amount=sum(p.cents for p in parts), **_chip_of(form)),
             parts=parts,
             promised=promised,
-            lines=forecast.item_lines(db.session(), [p.debit.item_id for p in parts]),
+            lines=item_lines(db.session(), [p.debit.item_id for p in parts]),
             heading=_heading(view, form.place.data or ""),
             query={**view.query, "outside": 1} if view.outside else view.query,
             today=config.today(),

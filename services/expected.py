@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models import audit
-from models import forecast as sums
+from models import expected as dates_of
 from models.customers import Customer
 from rules.errors import DomainError
 from rules.forecast import Debit
@@ -36,7 +36,7 @@ def set_expected(
     Errors: expected_past and expected_far (the day), item_unknown (not an open debit of this customer)."""
     for on in {*dates.values(), promised_on}:
         _check_day(on, today)
-    standing = sums.standing_of(session, customer.company_id, dates)
+    standing = dates_of.standing_of(session, customer.company_id, dates)
     for item_id in dates:
         known = standing.get(item_id)
         if known is None or known.customer_id != customer.id or known.open_cents <= 0:
@@ -46,10 +46,10 @@ def set_expected(
             str(i): [_text(standing[i].expected_on), _text(on)] for i, on in dates.items() if standing[i].expected_on != on
         }
     }
-    sums.write_expected(session, dates.items(), actor_id, now)
+    dates_of.write_expected(session, dates.items(), actor_id, now)
     if promised_on is not None:
         changes |= _move_promises(session, customer, promise_ids, promised_on, actor_id, now, today)
-    return audit.record(session, now, actor_id, customer.company_id, sums.MOVED, "customer", customer.id, changes).id
+    return audit.record(session, now, actor_id, customer.company_id, dates_of.MOVED, "customer", customer.id, changes).id
 
 
 def record_promised(
@@ -72,7 +72,7 @@ def record_promised(
     owed = sum(d.open_cents for d in debits)
     if cents > owed:
         raise DomainError("promise_over", owed_cents=owed, currency=currency)
-    replaced = sums.live_promises_of(session, [d.item_id for d in debits])
+    replaced = dates_of.live_promises_of(session, [d.item_id for d in debits])
     made: list[int] = []
     left = cents
     for debit in sorted(debits, key=lambda d: (d.due_on, d.item_id)):
@@ -96,18 +96,18 @@ def record_promised(
     for promise in replaced:
         promises.cancel_promise(session, promise, actor_id, now, today)
     changes = {"promises_made": made, "promises_cancelled": [p.id for p in replaced]}
-    return audit.record(session, now, actor_id, customer.company_id, sums.MOVED, "customer", customer.id, changes).id
+    return audit.record(session, now, actor_id, customer.company_id, dates_of.MOVED, "customer", customer.id, changes).id
 
 
 def undo_move(session: Session, customer: Customer, move_id: int, actor_id: int, now: datetime, today: date) -> bool:
     """Put back what one's own move changed, as far as nobody changed it since; False when there is nothing to put back."""
-    changes = sums.move_made(session, customer.company_id, customer.id, move_id, actor_id)
+    changes = dates_of.move_made(session, customer.company_id, customer.id, move_id, actor_id)
     if changes is None:
         return False
     moved = {int(i): (_day(before), _day(after)) for i, (before, after) in changes.get("expected_on", {}).items()}
-    standing = sums.standing_of(session, customer.company_id, moved)
+    standing = dates_of.standing_of(session, customer.company_id, moved)
     back = {i: before for i, (before, after) in moved.items() if i in standing and standing[i].expected_on == after}
-    sums.write_expected(session, back.items(), actor_id, now)
+    dates_of.write_expected(session, back.items(), actor_id, now)
     revived = _swap_promises(session, customer, changes, actor_id, now, today)
     if not back and not revived:
         return False
@@ -121,7 +121,7 @@ def _move_promises(
 ) -> dict[str, list[int]]:
     made: list[int] = []
     cancelled: list[int] = []
-    for old in sums.promises(session, customer.id, ids):
+    for old in dates_of.promises(session, customer.id, ids):
         promises.cancel_promise(session, old, actor_id, now, today)
         new = promises.record_promise(
             session, customer, on, old.cents, actor_id, now, today,
@@ -136,12 +136,12 @@ def _swap_promises(
     session: Session, customer: Customer, changes: Mapping[str, Any], actor_id: int, now: datetime, today: date
 ) -> bool:
     """Cancel the promises a move made and let those it cancelled stand again."""
-    made = [p for p in sums.promises(session, customer.id, changes.get("promises_made", ())) if p.state == "expected"]
+    made = [p for p in dates_of.promises(session, customer.id, changes.get("promises_made", ())) if p.state == "expected"]
     if not made:
         return False
     for promise in made:
         promises.cancel_promise(session, promise, actor_id, now, today)
-    for promise in sums.promises(session, customer.id, changes.get("promises_cancelled", ())):
+    for promise in dates_of.promises(session, customer.id, changes.get("promises_cancelled", ())):
         promise.state, promise.decided_on = "expected", None
         audit.record(session, now, actor_id, customer.company_id, "restore", "promise", promise.id)
     worklist.touch(session, customer.id, today)

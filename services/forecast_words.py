@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from babel.dates import format_interval
 from babel.numbers import get_currency_symbol
 
-from rules.forecast import LATER, MISSED, OUTSIDE, TO_PLAN, Grid, Week
+from rules.forecast import LATER, MISSED, OUTSIDE, TO_PLAN, Week
+from rules.forecast_grid import Grid
 from services import language as words
 from services.exports import Column
 from services.language import N_, translate

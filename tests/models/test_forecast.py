@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from models import Company, Customer, Dispute, Item, Profile, Promise, SalesRep, reports
 from models.forecast import EVERYBODY, Filters, Slice, currencies, facts, facts_of
-from rules.forecast import Contest, Debit, Grid, Pledge, column, grid, parts, tone
+from rules.forecast import Contest, Debit, Pledge, column, parts, tone
+from rules.forecast_grid import Grid, grid
 from tests.conftest import NOW, TODAY, make_company
 from tests.ledger import add_customer, add_debit, add_receipt
 

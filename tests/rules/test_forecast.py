@@ -17,19 +17,16 @@ from rules.forecast import (
     OUTSIDE,
     TO_PLAN,
     Contest,
-    CustomerLine,
     Debit,
-    Facts,
     Pledge,
-    chip_parts,
     column,
     day_in,
-    grid,
     parts,
     tone,
     week_named,
     weeks,
 )  # fmt: skip
+from rules.forecast_grid import CustomerLine, Facts, chip_parts, grid
 
 TODAY = date(2026, 5, 19)  # a Tuesday, ISO week 21
 SHOWN = weeks(TODAY, 6)
