@@ -284,9 +284,14 @@ def _judge_account(session: Session, company: Company, outcomes: Sequence[Outcom
         return
     company.smtp_refusals += 1
     if company.smtp_refusals >= REFUSALS and not company.smtp_blocked_reason:
-        company.smtp_blocked_reason = refused[-1].failure
-        changes = {"reason": refused[-1].failure, "answer": refused[-1].answer}
-        audit.record(session, now, None, company.id, "block", "mail_account", company.id, changes)
+        block_account(session, company, refused[-1].failure, now, refused[-1].answer)
+
+
+def block_account(session: Session, company: Company, reason: str, now: datetime, answer: str = "") -> None:
+    """Nothing is handed to the company's mail server until a person has looked."""
+    company.smtp_blocked_reason = reason
+    changes = {"reason": reason, "answer": answer}
+    audit.record(session, now, None, company.id, "block", "mail_account", company.id, changes)
 
 
 def unblock_account(session: Session, company: Company, actor_id: int | None, now: datetime) -> None:

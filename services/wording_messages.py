@@ -56,6 +56,7 @@ FATES: dict[str, str] = {
     "encryption_refused": N_("Encryption refused by the mail server"),
     "encryption_missing": N_("The mail server does not encrypt"),
     "clear_text_refused": N_("Not sent without encryption"),
+    "seal_broken": N_("The password can no longer be read. Enter it again"),
     "answer_lost": N_("Connection lost before the server’s answer"),
     "template_missing": N_("No template for this message"),
     "message_unwritable": N_("A value cannot stand in the head of a message"),

@@ -18,6 +18,7 @@ from integrations.channels.smtp import Account, Sending, Withheld
 from models import outbox as store
 from models.company import Company
 from models.messages import Outbox
+from rules.errors import DomainError
 from services import outbox as batches
 from services.seal import unseal
 from tasks.letters import print_batch
@@ -26,7 +27,7 @@ from tasks.post import Post, writing
 __all__ = ["Post", "recover", "release", "release_due", "send_company", "send_due"]
 
 log = logging.getLogger(__name__)
-GROUP = 50  # messages claimed, handed over and recorded together, at most
+GROUP = 100  # messages claimed, handed over and recorded together, at most
 FIRST_GROUP = 5
 QUICK = 1.0  # seconds: a group that took no longer is followed by a larger one
 
@@ -78,8 +79,12 @@ def send_company(post: Post, company_id: int) -> int:
     try:
         with writing(post) as session:
             company = session.get_one(Company, company_id)
-            account = account_of(company, post)
             code = company.code
+            try:
+                account = account_of(company, post)
+            except DomainError as error:  # sealed with another key: a person must enter the password again
+                batches.block_account(session, company, error.code, post.clock())
+                return 0
             bind = session.get_bind()
         watch = store.Watch(bind.engine)
         try:

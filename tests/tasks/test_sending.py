@@ -214,6 +214,17 @@ def test_three_refused_sign_ins_stop_the_account_and_a_person_starts_it_again(tm
             assert len(server.accepted) == 3
 
 
+def test_a_password_sealed_with_another_key_stops_the_account(tmp_path: Path):
+    with ScriptedServer() as server:
+        fields = smtp(server, smtp_user="claire", smtp_password_sealed=seal("secret", "the key of another instance"))
+        with world(tmp_path, **fields) as (post, _, engine, _company):
+            send(post)
+            assert server.connections == 0
+            with Session(engine) as session:
+                assert session.scalars(sa.select(Company.smtp_blocked_reason)).one() == "seal_broken"
+                assert states(session) == {"queued": 3}
+
+
 def test_no_mail_in_clear(tmp_path: Path):
     with ScriptedServer(extensions=("AUTH PLAIN",)) as server:
         fields = smtp(
