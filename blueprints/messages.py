@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, make_response, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import StringField
 
 import config
@@ -24,7 +25,7 @@ bp = Blueprint("messages", __name__, url_prefix="/messages")
 
 
 class AddressForm(Form):
-    email = StringField()
+    email = StringField(_l("E-mail"))
 
 
 @bp.get("")

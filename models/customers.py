@@ -108,3 +108,9 @@ def suspects(session: Session, company_id: int, today: date) -> list[int]:
     """Customers for whom something may happen today."""
     query = sa.select(Customer.id).where(Customer.company_id == company_id, Customer.review_on <= today)
     return list(session.scalars(query))
+
+
+def contacts_of(session: Session, customer_id: int) -> list[Contact]:
+    """The contacts of a customer to be changed, billing first."""
+    query = sa.select(Contact).where(Contact.customer_id == customer_id)
+    return list(session.scalars(query.order_by(Contact.role != "billing", Contact.id)))

@@ -8,8 +8,7 @@ from sqlalchemy.orm import Session
 
 from integrations.channels import mime
 from models import audit
-from models.card import contacts as contacts_of
-from models.customers import Contact, Customer
+from models.customers import Contact, Customer, contacts_of
 from rules.errors import DomainError
 from services import worklist
 
