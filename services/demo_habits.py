@@ -53,16 +53,16 @@ _NET, _EOM = Mode.NET.value, Mode.DAYS_MONTH_END.value
 PROFILES = (
     Segment(
         "key_account", 0.06, 2.4, 260_000, 0.55, (Terms(45, _EOM), Terms(60, _NET), Terms(30, _EOM)),
-        ((Habit.MONTH_END, 0.45), (Habit.PUNCTUAL, 0.2), (Habit.LATE, 0.27), (Habit.QUARREL, 0.08)), without_email=0.0,
+        ((Habit.MONTH_END, 0.4), (Habit.PUNCTUAL, 0.2), (Habit.LATE, 0.32), (Habit.QUARREL, 0.08)), without_email=0.0,
     ),
     Segment(
         "sme", 0.45, 1.1, 68_000, 0.75, (Terms(30, _NET), Terms(30, _EOM), Terms(45, _NET)),
-        ((Habit.PUNCTUAL, 0.38), (Habit.MONTH_END, 0.17), (Habit.LATE, 0.17), (Habit.EARLY, 0.08), (Habit.SEASONAL, 0.08),
-         (Habit.QUARREL, 0.04), (Habit.BAD, 0.08)), methods=("transfer", "transfer", "transfer", "cheque"),
+        ((Habit.PUNCTUAL, 0.31), (Habit.MONTH_END, 0.15), (Habit.LATE, 0.22), (Habit.EARLY, 0.07), (Habit.SEASONAL, 0.11),
+         (Habit.QUARREL, 0.04), (Habit.BAD, 0.10)), methods=("transfer", "transfer", "transfer", "cheque"),
     ),
     Segment(
         "sole_trader", 0.18, 0.7, 24_000, 0.6, (Terms(30, _NET), Terms(15, _NET)),
-        ((Habit.PUNCTUAL, 0.45), (Habit.EARLY, 0.1), (Habit.LATE, 0.2), (Habit.SEASONAL, 0.1), (Habit.BAD, 0.15)),
+        ((Habit.PUNCTUAL, 0.38), (Habit.EARLY, 0.1), (Habit.LATE, 0.24), (Habit.SEASONAL, 0.12), (Habit.BAD, 0.16)),
         methods=("transfer", "cheque", "card"), without_email=0.1,
     ),
     Segment(
