@@ -73,6 +73,9 @@ def statements(app: Flask) -> Iterator[list[str]]:
     def listen(connection: Any, *_: Any) -> None:
         connection.set_trace_callback(note)
 
+    own = app.extensions.get("own_session")
+    if own is not None:
+        own.commit()  # a connection still in use would outlive its pool
     with app.app_context():
         engine = db.engine
         engine.dispose()
