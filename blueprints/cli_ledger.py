@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -72,7 +73,7 @@ def sync_ledger(file: Path, code: str, dry_run: bool, as_json: bool, lang: str) 
     write_intent.set(False)
     session, now, today = db.session(), config.now(), config.today()
     found = _company(code, lang)
-    options = syncs.read_options(found, today)
+    options = replace(syncs.read_options(found, today), max_bytes=config.settings().upload_limit)
     known = syncs.is_last_file(session, found, file, options)
     session.rollback()  # no transaction stays open while the file is read
     content = None if known else syncs.read_file(file, file.name, options)
