@@ -101,16 +101,18 @@ def demo(_ground: Ground) -> None:
 
 
 def take(path: Path) -> object:
-    """One file through the import path of the product, committed."""
+    """One file through the import path of the product, as its command does it: read before any lock is taken, committed."""
     from config import settings
     from extensions import db
     from models import Company
-    from services.syncs import read_options, run_sync
+    from services import syncs
 
     session = db.session()
     company = session.query(Company).one()
-    options = replace(read_options(company, ON), max_bytes=settings().upload_limit)
-    result = run_sync(session, company, path, path.name, options, None, NOW, ON)
+    options = replace(syncs.read_options(company, ON), max_bytes=settings().upload_limit)
+    session.rollback()
+    content = syncs.read_file(path, path.name, options)
+    result = syncs.run_sync(session, company, path, path.name, options, None, NOW, ON, file=content)
     if result.status != "done" or result.gap_cents:
         raise SystemExit(f"{path.name}: {result}")
     session.commit()
