@@ -226,9 +226,13 @@ def _refused(path: Path, name: str, error: Refused) -> ResponseReturnValue:
 
 
 def _staged(sync_id: int) -> Sync:
+    """A run that waits for its check; one that is over shows how it ended (the back button leads here)."""
     sync = web.row_or_404(Sync, sync_id)
     if sync.state != "staged":
-        web.abort(404)
+        web.abort(web.go("syncs.show", sync_id=sync.id))
+    if not sync.file_path or not (_folder() / sync.file_path).is_file():
+        flash(_("The file is no longer here. Choose it again."), "bad")
+        web.abort(web.go("syncs.index"))
     return sync
 
 
@@ -388,7 +392,4 @@ def _relative(path: Path) -> str:
 
 
 def _file(sync: Sync) -> Path:
-    path = _folder() / sync.file_path
-    if not sync.file_path or not path.is_file():
-        web.abort(404)
-    return path
+    return _folder() / sync.file_path

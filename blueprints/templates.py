@@ -83,6 +83,8 @@ def update(code: str, channel: str, language: str) -> ResponseReturnValue:
 def preview(code: str, channel: str, language: str) -> ResponseReturnValue:
     """The message as it would leave, with what is typed and a real customer, in a frame that can do nothing."""
     template = _typed(_template(code, channel, language))
+    if not web.whole_number("customer_id"):
+        return make_response(_("Choose a customer first."), 422)
     customer = web.customer_or_404(web.whole_number("customer_id"))
     try:
         shown = templates.preview(db.session(), web.company(), template, customer.id, config.today())
@@ -101,6 +103,9 @@ def preview(code: str, channel: str, language: str) -> ResponseReturnValue:
 def test(code: str, channel: str, language: str) -> ResponseReturnValue:
     """Send what is typed to oneself."""
     template = _typed(_template(code, channel, language))
+    if not web.whole_number("customer_id"):
+        flash(_("Choose a customer first."), "bad")
+        return web.go("templates.edit", code=code, channel=channel, language=language)
     customer = web.customer_or_404(web.whole_number("customer_id"))
     me = web.user()
     try:
