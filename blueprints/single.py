@@ -14,8 +14,8 @@ from blueprints.fields import Form, choices
 from blueprints.labels import problem_said
 from extensions import db
 from integrations.letters import RenderFailed, render
-from models import Customer, WorklistEntry, due_items, worklist
-from models.due_items import ItemRow
+from models import Customer, WorklistEntry, drafts, worklist
+from models.drafts import Line
 from models.worklist import IN_WRITING, Entry
 from rules.errors import DomainError
 from services import single
@@ -44,10 +44,10 @@ class SingleForm(Form):
 def new(customer_id: int) -> ResponseReturnValue:
     """The words proposed for the template and the invoices chosen."""
     customer = web.customer_or_404(customer_id)
-    rows = _owed(customer)
-    form = _form(rows, _channel(), _entry(customer))
-    _propose(customer, form)
-    return _page(customer, form, rows)
+    lines, entry = drafts.open_lines(db.session(), customer_id), _entry(customer)
+    form = _form(lines, entry)
+    _propose(customer, form, lines)
+    return _page(customer, form, lines, entry)
 
 
 def _channel() -> str:
@@ -55,9 +55,9 @@ def _channel() -> str:
     return channel if channel in IN_WRITING else "email"
 
 
-def _owed(customer: Customer) -> list[ItemRow]:
-    found = due_items.of_customer(db.session(), customer, config.today())
-    return [row for row in found if row.open_cents > 0 and row.currency == web.company().currency]
+def _owed(lines: list[Line]) -> list[Line]:
+    """What can be written about: debts in the company's currency."""
+    return [line for line in lines if line.cents > 0 and line.currency == web.company().currency]
 
 
 def _entry(customer: Customer) -> Entry | None:
@@ -66,26 +66,26 @@ def _entry(customer: Customer) -> Entry | None:
     return next((e for e in found if e.sendable), None)
 
 
-def _form(rows: list[ItemRow], channel: str, entry: Entry | None) -> SingleForm:
+def _form(lines: list[Line], entry: Entry | None) -> SingleForm:
     """What was typed (POST), chosen (GET with items), or what is best: the step that is due, else what is late."""
     form = SingleForm(formdata=request.form if request.method == "POST" else request.args)
-    form.channel.data = channel
+    form.channel.data, rows = _channel(), _owed(lines)
     form.template.choices = choices(*((code, _(words.CODES[code])) for code in single.ASKS))
-    form.items.choices = choices(*((row.id, row.piece or row.label) for row in rows))
+    form.items.choices = choices(*((row.item_id, row.piece or row.label) for row in rows))
     if request.method == "GET" and "template" not in request.args:
-        late = [row.id for row in rows if row.due_on < config.today()]
+        late = [row.item_id for row in rows if row.due_on < config.today()]
         form.template.data = words.code_of(entry.stage, entry.level) if entry else "reminder_1"
-        form.items.data = list(entry.item_ids) if entry else late or [row.id for row in rows]
+        form.items.data = list(entry.item_ids) if entry else late or [row.item_id for row in rows]
         form.as_step.data = entry is not None
     if form.template.data not in single.ASKS:
         form.template.data = "reminder_1"
-    form.items.data = [i for i in form.items.data or [] if i in {row.id for row in rows}]
+    form.items.data = [i for i in form.items.data or [] if i in {row.item_id for row in rows}]
     return form
 
 
-def _propose(customer: Customer, form: SingleForm) -> None:
+def _propose(customer: Customer, form: SingleForm, lines: list[Line]) -> None:
     session, company = db.session(), web.company()
-    draft = single.draft_single(session, company, customer, form.channel.data, form.template.data, form.items.data)
+    draft = single.draft_single(session, company, customer, form.channel.data, form.template.data, form.items.data, lines)
     try:
         proposed = single.proposed(session, company, draft, config.today())
     except DomainError as error:
@@ -94,9 +94,11 @@ def _propose(customer: Customer, form: SingleForm) -> None:
     form.language.data, form.subject.data, form.body.data = proposed.language, proposed.subject, proposed.body
 
 
-def _page(customer: Customer, form: SingleForm, rows: list[ItemRow], status: int = 200) -> ResponseReturnValue:
+def _page(
+    customer: Customer, form: SingleForm, lines: list[Line], entry: Entry | None, status: int = 200
+) -> ResponseReturnValue:
     return web.render(
-        "single/new.html", "form", status, customer=customer, form=form, rows=rows, entry=_entry(customer),
+        "single/new.html", "form", status, customer=customer, form=form, rows=_owed(lines), entry=entry,
         company=web.company(), today=config.today(), channel=form.channel.data,
     )  # fmt: skip
 
@@ -106,10 +108,11 @@ def preview(customer_id: int) -> ResponseReturnValue:
     """What is proposed (GET) or typed, as the customer would read it: sealed HTML of an e-mail, PDF of a letter; nothing is
     kept."""
     customer = web.customer_or_404(customer_id)
-    form = _form(_owed(customer), _channel(), _entry(customer))
+    lines = drafts.open_lines(db.session(), customer_id)
+    form = _form(lines, _entry(customer))
     if request.method == "GET":
-        _propose(customer, form)
-    shown = _shown(customer, form)
+        _propose(customer, form, lines)
+    shown = _shown(customer, form, lines)
     if not shown.page:
         return web.sealed(shown.html)
     db.session.rollback()
@@ -121,9 +124,10 @@ def preview(customer_id: int) -> ResponseReturnValue:
     return answer
 
 
-def _shown(customer: Customer, form: SingleForm) -> Shown:
+def _shown(customer: Customer, form: SingleForm, lines: list[Line]) -> Shown:
     company = web.company()
-    draft = single.draft_single(db.session(), company, customer, form.channel.data, form.template.data, form.items.data)
+    chosen = form.channel.data, form.template.data, form.items.data
+    draft = single.draft_single(db.session(), company, customer, *chosen, lines)
     wording = _wording(form)
     draft.words = {"language": wording.language, "subject": wording.subject, "body": wording.body}
     return show(company, draft, words.template_for({}, company, draft), config.today())
@@ -137,9 +141,8 @@ def _wording(form: SingleForm) -> Wording:
 @bp.post("")
 def create(customer_id: int) -> ResponseReturnValue:
     customer, session, company = web.customer_or_404(customer_id), db.session(), web.company()
-    rows = _owed(customer)
-    entry = _entry(customer)
-    form = _form(rows, _channel(), entry)
+    lines, entry = drafts.open_lines(session, customer_id), _entry(customer)
+    form = _form(lines, entry)
     step = session.get(WorklistEntry, entry.id) if entry and form.as_step.data else None
     try:
         batch = single.queue_single(
@@ -153,7 +156,7 @@ def create(customer_id: int) -> ResponseReturnValue:
         form.refuse(FIELDS.get(error.code, "subject"), sentence(web.language(), error.code, error.params))
     if form.errors:
         session.rollback()
-        return _page(web.customer_or_404(customer_id), form, rows, 422)
+        return _page(web.customer_or_404(customer_id), form, lines, entry, 422)
     session.commit()
     wake(company.undo_seconds + 1)
     return web.go("outboxes.show", outbox_id=batch.id)

@@ -154,6 +154,22 @@ def _choose(draft: Draft, lines: Sequence[Line]) -> None:
     draft.others = [line for line in own if line.item_id not in wanted]
 
 
+def open_lines(session: Session, customer_id: int) -> list[Line]:
+    """All open items of a customer, oldest due first; credits are negative."""
+    found: dict[int, list[Line]] = {}
+    _read_open(session, [customer_id], found)
+    return found.get(customer_id, [])
+
+
+def add_history(session: Session, draft: Draft) -> None:
+    """Disputes and the last reminder of a draft whose items were known already."""
+    disputed: dict[int, list[str]] = {}
+    _read_disputes(session, [draft.customer_id], disputed)
+    draft.disputed = disputed.get(draft.customer_id, [])
+    when = _last_messages(session, [draft.customer_id]).get(draft.customer_id)
+    draft.last_on = when.date() if when else None
+
+
 def _thousands(ids: Sequence[int]) -> Iterable[Sequence[int]]:
     return (ids[start : start + 1000] for start in range(0, len(ids), 1000))
 

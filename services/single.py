@@ -15,7 +15,7 @@ from models import outbox as store
 from models.actions import Action, ActionItem, WorklistEntry
 from models.company import Company
 from models.customers import Customer
-from models.drafts import Draft
+from models.drafts import Draft, Line
 from models.messages import Message, Outbox
 from rules.errors import DomainError
 from services import composing, outbox, templates, worklist
@@ -43,15 +43,19 @@ def stage_of(template_code: str) -> tuple[str, int]:
 
 
 def draft_single(
-    session: Session, company: Company, customer: Customer, channel: str, template_code: str, item_ids: Sequence[int]
-) -> Draft:
-    """What such a message would be about. Credits are deducted as long as something is left to ask for."""
+    session: Session, company: Company, customer: Customer, channel: str, template_code: str, item_ids: Sequence[int],
+    lines: Sequence[Line],
+) -> Draft:  # fmt: skip
+    """What such a message would be about; `lines` are the customer's open items. Credits are deducted as long as something is
+    left to ask for."""
     stage, level = stage_of(template_code)
     reached = drafts.recipients(session, [customer.id]).get(customer.id, ("", ""))
     draft = drafts.draft_for(
         session, customer.id, stage=stage, level=level, currency=company.currency, template_code=template_code, channel=channel,
         wait_days=0, item_ids=item_ids, amount_cents=0, recipient=reached[0], contact_name=reached[1],
+        lines=lines,
     )  # fmt: skip
+    drafts.add_history(session, draft)
     asked = sum(line.cents for line in draft.chosen)
     credits = sum(line.cents for line in draft.others if line.cents < 0)
     draft.amount_cents = asked + credits if stage != "thanks" and asked + credits > 0 else asked
@@ -109,7 +113,7 @@ def _apart(
     """An action of its own, which takes no step, with its planned message."""
     if gap := store.ledger_gap(session, company.id):
         raise DomainError("ledger_gap", gap_cents=gap, currency=company.currency)
-    draft = draft_single(session, company, customer, channel, template_code, item_ids)
+    draft = draft_single(session, company, customer, channel, template_code, item_ids, drafts.open_lines(session, customer.id))
     if not draft.chosen:
         raise DomainError("items_missing")
     if channel == "email" and not draft.recipient:
