@@ -20,7 +20,7 @@ from extensions import db
 from integrations.letters import RenderFailed, render
 from models import Company, Hold, Outbox, WorklistEntry, worklist
 from models.message_lists import last_outbox
-from models.outbox import ledger_gap
+from models.outbox import ledger_gap, waiting_outboxes
 from models.paging import Page
 from models.worklist import Entry, StepGroup, Summary
 from models.worklist_lists import TABS, customer_counts, customer_lines
@@ -72,7 +72,7 @@ def index() -> ResponseReturnValue:
     gap = ledger_gap(session, company.id)
     return web.render(
         "actions/index.html", "work", groups=groups, summary=summary, group=group, page=page, on=on, today=today, gap=gap,
-        company=company, ready=_ready(groups, summary), parts=_parts(page.rows), window=_window(company), next_week=today + timedelta(days=7), why=why,
+        company=company, ready=_ready(groups, summary), parts=_parts(page.rows), waiting=waiting_outboxes(session, company.id) if on == today else [], window=_window(company), next_week=today + timedelta(days=7), why=why,
     )  # fmt: skip
 
 

@@ -308,30 +308,6 @@ def progress(session: Session, outbox_id: int, limit: int = 0) -> Progress:
     return Progress(outbox, counts, [Fate(**row._mapping) for row in rows])
 
 
-def messages_in(
-    session: Session,
-    company_id: int,
-    states: Sequence[str],
-    limit: int = 50,
-    offset: int = 0,
-) -> list[Fate]:
-    """Messages of a company in some states, newest first: the unknown, the failed, the built-in outbox."""
-    query = _fates().where(Message.company_id == company_id, Message.state.in_(states))
-    rows = session.execute(query.order_by(Message.id.desc()).limit(limit).offset(offset))
-    return [Fate(**row._mapping) for row in rows]
-
-
-def count_in(session: Session, company_id: int, states: Sequence[str]) -> int:
-    """How many messages of a company are in some states."""
-    query = sa.select(sa.func.count()).select_from(Message)
-    return session.scalar(query.where(Message.company_id == company_id, Message.state.in_(states))) or 0
-
-
-def body_of(session: Session, message_id: int) -> bytes:
-    """The exact bytes of a message; empty while it is only planned."""
-    return session.scalar(sa.select(Message.body).where(Message.id == message_id)) or b""
-
-
 def waiting_outboxes(session: Session, company_id: int) -> list[Outbox]:
     """Batches that may still be taken back, the next to leave first."""
     query = sa.select(Outbox).where(Outbox.company_id == company_id, Outbox.state == "waiting")

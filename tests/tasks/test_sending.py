@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from models import Action, AuditEntry, Company, Contact, Customer, Dispute, Hold, Item, Message, Outbox, audit
 from models import outbox as store
+from models.message_lists import MessageFilters, message_page
 from rules.errors import DomainError
 from services import worklist
 from services.outbox import settle_unknown, unblock_account, undo_batch
@@ -290,7 +291,7 @@ def test_a_person_settles_what_is_unknown(tmp_path: Path):
     ):
         send(post)
         with Session(engine) as session, session.begin():
-            rows = store.messages_in(session, 1, ("unknown",))
+            rows = message_page(session, 1, MessageFilters("unknown")).rows
             assert len(rows) == 2
             one, other = (session.get_one(Message, row.id) for row in rows)
             names = {m.id: m.message_id for m in (one, other)}
