@@ -21,7 +21,7 @@ from models.customers import Customer
 from models.lists import CustomerFilters
 from rules.errors import DomainError
 from services import card as cards
-from services import tables
+from services import next_step, tables
 from services.customers import edit_customer
 from services.wording import sentence
 
@@ -131,6 +131,14 @@ def _tab_rows(found: cards.Card, tab: str) -> Any:
     if tab == "promises":
         return tabs.promises(session, customer_id)
     return found.items
+
+
+@bp.get("/<int:customer_id>/upcoming")
+def upcoming(customer_id: int) -> ResponseReturnValue:
+    """What comes next and when: asked by the card once it is shown, because it takes a decision of its own."""
+    customer = web.customer_or_404(customer_id)
+    text = next_step.upcoming(db.session(), web.company(), customer, web.language(), config.today())
+    return web.render("customers/_upcoming.html", text=text)
 
 
 @bp.get("/<int:customer_id>/edit")

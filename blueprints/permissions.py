@@ -47,6 +47,7 @@ MATRIX: dict[tuple[str, str], Rule] = {
     ("customers.index", "GET"): Rule(EVERYONE),
     ("customers.export", "GET"): Rule(EVERYONE),
     ("customers.show", "GET"): Rule(EVERYONE, own="customer"),
+    ("customers.upcoming", "GET"): Rule(EVERYONE, own="customer"),
     ("customers.edit", "GET"): Rule(CHASE, own="customer"),
     ("customers.update", "POST"): Rule(CHASE, own="customer"),
     ("contacts.index", "GET"): Rule(EVERYONE),

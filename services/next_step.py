@@ -6,14 +6,23 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sqlalchemy.orm import Session
+
 from models.card import LastAction
+from models.company import Company
+from models.customers import Customer
 from models.due_items import ItemRow
+from models.facts import policy
 from models.worklist import Entry
+from rules.dunning import decide
+from rules.dunning_facts import PlannedAction
 from services import language as words
+from services import worklist
 from services.language import N_, NP_, translate, translate_plural
 from services.tables import stage_name
 from services.wording import sentence
 
+LOOKS = 12  # days looked at for the next action: notices, reminders and their waits are closer
 TITLES = {
     "call": N_("Next action: call today"),
     "email": N_("Next action: send the e-mail “%(stage)s”"),
@@ -22,6 +31,7 @@ TITLES = {
     "other": N_("Next action: %(stage)s"),
 }
 OVERDUE = NP_("%(piece)s is overdue by %(days)s days.", "%(num)s items are overdue, the oldest (%(piece)s) by %(days)s days.")
+CHANNELS = {"email": N_("by e-mail"), "letter": N_("by letter"), "call": N_("by phone"), "sms": N_("by text message")}
 DONE = {
     "call": N_("Call on %(day)s"),
     "email": N_("E-mail on %(day)s"),
@@ -37,6 +47,7 @@ class NextStep:
     why: tuple[str, ...]
     channel: str = ""
     held: bool = False
+    has_upcoming: bool = False  # something may come on a later day
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +86,8 @@ def next_step(
         return NextStep(title, (_stop(reason), wanted), held.channel, True)
     if not any(row.open_cents > 0 for row in items):
         return NextStep(translate(language, N_("Nothing to do")), (translate(language, N_("Nothing is owed.")),), held=True)
-    if review_on is not None and review_on > today:
-        title = translate(language, N_("Nothing to do before %(day)s"), day=words.day_short(review_on, language))
-        return NextStep(title, (_nothing_yet(items, language, today),), held=True)
-    return NextStep(translate(language, N_("Nothing to do today")), (_nothing_yet(items, language, today),), held=True)
+    title = translate(language, N_("Nothing to do today"))
+    return NextStep(title, (_nothing_yet(items, language, today),), held=True, has_upcoming=review_on is not None)
 
 
 def _stop(text: str) -> str:
@@ -147,6 +156,34 @@ def _not_to_mention(entry: Entry, items: Sequence[ItemRow], language: str, today
         yield translate(
             language, N_("Leave out %(items)s."), items=", ".join(left_out[:5]) + ("…" if len(left_out) > 5 else "")
         )
+
+
+def upcoming(session: Session, company: Company, customer: Customer, language: str, today: date) -> str:
+    """The next thing the scenario does and the day it does it, as things stand; empty when nothing is known."""
+    for account, scenario, decision in worklist.decisions_of(session, company, today, [customer.id]):
+        day = decision.review_on
+        for _ in range(LOOKS):
+            if day is None or scenario is None:
+                break
+            then = decide(account, scenario, policy(company), day)
+            if then.actions:
+                return _planned(then.actions[0], day, language)
+            day = then.review_on
+    return ""
+
+
+def _planned(action: PlannedAction, day: date, language: str) -> str:
+    return translate(
+        language, N_("On %(day)s: %(stage)s %(channel)s for %(amount)s, if nothing is paid until then."),
+        day=words.day_short(day, language), stage=stage_name(language, action.step.stage, action.step.level),
+        channel=translate(language, CHANNELS.get(action.channel, N_("by another way"))),
+        amount=words.money_with_currency(action.amount_cents or _coming(action), language, action.currency),
+    )  # fmt: skip
+
+
+def _coming(action: PlannedAction) -> int:
+    """What a notice announces: it asks for nothing yet."""
+    return sum(item.open_cents for item in (*action.chased, *action.coming))
 
 
 def stages(

@@ -10,8 +10,23 @@ from datetime import timedelta
 import openpyxl
 import pytest
 
-from models import Action, ActionItem, AuditEntry, Customer, Dispute, Item, Message, Note, Profile, Promise, SalesRep
+from models import (
+    Action,
+    ActionItem,
+    AuditEntry,
+    Customer,
+    Dispute,
+    Item,
+    Message,
+    Note,
+    Profile,
+    Promise,
+    SalesRep,
+    Scenario,
+    Step,
+)
 from models.users import Role
+from services import worklist
 from tests.conftest import NOW, TODAY
 from tests.owing import make_customer, owe, paid, reach, statements
 from tests.rows import make_world
@@ -195,6 +210,32 @@ def test_no_page_asks_more_than_twelve_times(app, session, company, sign_in, por
     with statements(app) as asked:
         assert client.get(address).status_code == 200
     assert len(asked) <= 12, "\n".join(text[:150] for text in asked)
+
+
+def test_the_card_says_what_comes_next_and_when(session, company, client, portfolio):
+    late = portfolio[0]
+    scenario = Scenario(company_id=company.id, name="Standard", changed_at=NOW)
+    session.add(scenario)
+    session.flush()
+    session.add(
+        Step(
+            scenario_id=scenario.id, position=0, stage="reminder", level=1, trigger="due", days=8, channel="email", fallback="letter",
+            mode="automatic", template_code="reminder_1",
+        )
+    )  # fmt: skip
+    late.scenario_id = scenario.id
+    for item in session.query(Item).filter_by(customer_id=late.id):
+        item.due_on = item.first_seen_on = TODAY
+    reach(session, late)
+    late.review_on = TODAY
+    session.commit()
+    worklist.refresh(session, company, [late.id], TODAY)
+    text = client.get(f"/customers/{late.id}").get_data(as_text=True).replace("\u00a0", " ")
+    assert "Rien à faire aujourd’hui" in text
+    assert f'hx-get="/customers/{late.id}/upcoming"' in text
+    told = client.get(f"/customers/{late.id}/upcoming", headers=HTMX).get_data(as_text=True)
+    told = told.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "Le 27 mai : Relance 1 par e-mail pour 11 016,13 €" in told
 
 
 def test_editing_is_remembered_and_audited(session, company, client, portfolio):
