@@ -25,7 +25,7 @@ from services.demo_habits import Habit, working_day
 from services.demo_names import dice
 from services.demo_story import Move, Story
 
-CALLS_DONE, CALLS_LAST = 0.5, 0.15  # of a week's list; of the last one, so that some are left
+CALLS_DONE, CALLS_LAST = 0.5, 0.2  # of a week's list; of the last two, so that some are left
 NOTES = (
     "Demande toujours un relevé de compte avant de payer.",
     "Règle après le passage de la direction, le jeudi.",
@@ -93,7 +93,7 @@ def work(session: Session, people: People, day: date, now: datetime) -> None:
     chance = dice(people.story.size.seed, "week", people.company.code, day)
     customers = customers_by_code(session, people.company.id)
     _quarrels(session, people, customers, day, now)
-    share = CALLS_LAST if day >= people.story.size.on - timedelta(days=10) else CALLS_DONE
+    share = CALLS_LAST if day >= people.story.size.on - timedelta(days=17) else CALLS_DONE
     for entry in entries(session, people.company.id, channel="call", held=False):
         if chance.random() < share:
             _call(session, people, session.get_one(Customer, entry.customer_id), entry, chance, day, now)

@@ -84,10 +84,10 @@ def test_a_later_export_only_adds_entries_and_letters(books):
         assert not before["EcritureLet"].isupper() or before["EcritureLet"] == after["EcritureLet"]
 
 
-def test_it_has_everything_a_ledger_has(books):
-    moves = [m for m in make_story(Size(customers=250, years=3, on=ON)).moves if m.day <= ON]
-    assert {m.kind for m in moves} == {Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.REJECTED, Kind.OTHER}
-    story = make_story(Size(customers=250, years=3, on=ON))
+def test_it_has_everything_a_ledger_has():
+    story = make_story(Size(customers=250, years=2, on=ON))
+    kinds = {move.kind for move in story.moves if move.day <= ON}
+    assert kinds == {Kind.INVOICE, Kind.CREDIT_NOTE, Kind.PAYMENT, Kind.REJECTED, Kind.OTHER}
     opened = story.open_on(ON)
     owed = sum(m.cents for m in opened if m.cents > 0)
     late = sum(m.cents for m in opened if m.cents > 0 and m.due_on < ON)
