@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def flask(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "ENCOURS_DATA": str(data), "FLASK_APP": "app:create_app"}
     environment.pop("ENCOURS_SECRET_KEY", None)
-    return subprocess.run([sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
 
 
 def test_up_matches_the_models_and_down_leaves_nothing(tmp_path: Path):
@@ -29,7 +31,9 @@ def test_up_matches_the_models_and_down_leaves_nothing(tmp_path: Path):
 @pytest.mark.parametrize("value", ["short", "x" * 31])
 def test_a_weak_key_stops_the_start(tmp_path: Path, value: str):
     environment = {**os.environ, "ENCOURS_DATA": str(tmp_path), "ENCOURS_SECRET_KEY": value}
-    done = subprocess.run([sys.executable, "-c", "import config; config.settings()"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", "import config; config.settings()"], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
     assert done.returncode != 0 and "32 characters" in done.stderr
 
 

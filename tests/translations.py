@@ -13,8 +13,23 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parent.parent
-METHODS = [("**/tests/**", "ignore"), ("tests/**", "ignore"), (".venv/**", "ignore"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2"), ("**.py", "python")]
-KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "_l": None, "N_": None, "translate_plural": (2, 3)}
+METHODS = [
+    ("**/tests/**", "ignore"),
+    ("tests/**", "ignore"),
+    (".venv/**", "ignore"),
+    ("templates/**.html", "jinja2"),
+    ("templates/**.txt", "jinja2"),
+    ("**.py", "python"),
+]
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "ngettext": (1, 2),
+    "lazy_gettext": None,
+    "_l": None,
+    "N_": None,
+    "translate_plural": (2, 3),
+}
 PLACES = re.compile(r"%\((\w+)\)")
 
 
@@ -22,7 +37,9 @@ def source_strings() -> dict[str, str | None]:
     """Every string of the product: the singular, and its plural when it has one."""
     found: dict[str, str | None] = {}
     for folder in ("blueprints", "services", "tasks", "integrations", "models", "templates"):
-        rows = extract_from_dir(ROOT / folder, [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.py", "python")], keywords=KEYWORDS)
+        rows = extract_from_dir(
+            ROOT / folder, [("**.html", "jinja2"), ("**.txt", "jinja2"), ("**.py", "python")], keywords=KEYWORDS
+        )
         for _file, _line, message, _comments, _context in rows:
             if isinstance(message, tuple):
                 found[message[0]] = message[1]
