@@ -48,7 +48,7 @@ class CallForm(Form):
     )
     promised_on = DateField(_l("Will pay on"), [Optional()])
     cents = MoneyField(_l("Amount"))
-    said_by = StringField(_l("Said by"), [Length(max=100)])
+    said_by = StringField(_l("Who promised"), [Length(max=100)])
     reason = SelectField(_l("Reason"), choices=choices(*labels.DISPUTE_REASON_NAMES.items()), validate_choice=False)
     items = SelectMultipleField(_l("Invoices disputed"), coerce=int, choices=[])
     remark = TextAreaField(_l("Note"), [Length(max=4000)])
