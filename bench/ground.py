@@ -32,6 +32,14 @@ class Scale:
     fec_lines: int = 1_000_000
 
     @property
+    def mails(self) -> int:
+        return min(1000, self.customers // 8)
+
+    @property
+    def letters(self) -> int:
+        return min(100, self.customers // 50)
+
+    @property
     def name(self) -> str:
         return f"{self.customers}-{self.items}-{self.open_items}-{self.fec_lines}"
 

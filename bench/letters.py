@@ -13,7 +13,6 @@ from pathlib import Path
 from bench.ground import ON, ROOT, Ground, environment
 from bench.table import Row, seconds, took
 
-LETTERS = 100
 ROUNDS = 3
 
 
@@ -21,7 +20,7 @@ def measure(ground: Ground) -> list[Row]:
     """One row of the table."""
     from integrations.letters import render
 
-    pages = _pages()
+    pages = _pages(ground.scale.letters)
     alone: list[float] = []
     ours: list[float] = []
     with tempfile.TemporaryDirectory(prefix="encours-bench-") as name:
@@ -35,10 +34,10 @@ def measure(ground: Ground) -> list[Row]:
             alone.append(float(done.stdout.split()[-1]))
             ours.append(took(lambda: render(pages)))
     mine, base = statistics.median(ours), statistics.median(alone)
-    return [Row(f"{LETTERS} letters of one page", seconds(mine), f"WeasyPrint alone {seconds(base)}", mine / base, 0.8)]
+    return [Row(f"{len(pages)} letters of one page", seconds(mine), f"WeasyPrint alone {seconds(base)}", mine / base, 0.8)]
 
 
-def _pages() -> list[str]:
+def _pages(number: int) -> list[str]:
     """Letters to customers who are late, as the preview shows them."""
     from app import create_app
     from bench.late import late_customers
@@ -54,7 +53,7 @@ def _pages() -> list[str]:
         company = session.query(Company).one()
         template = templates.get_template(session, company, "formal_notice", "letter", "fr")
         assert template is not None
-        pages = [preview_letter(session, company, template, number, ON) for number in late_customers(session, LETTERS)]
+        pages = [preview_letter(session, company, template, one, ON) for one in late_customers(session, number)]
         db.session.remove()
         db.engine.dispose()
     return pages

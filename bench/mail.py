@@ -16,7 +16,6 @@ from pathlib import Path
 from bench.ground import NOW, ON, ROOT, Ground, environment
 from bench.table import Row, took
 
-MAILS = 1000
 ROUNDS = 3
 PORT = 7825
 MUST = 0.45
@@ -24,6 +23,7 @@ MUST = 0.45
 
 def measure(ground: Ground) -> list[Row]:
     """One row of the table."""
+    mails = ground.scale.mails
     times: dict[str, list[float]] = {"product": [], "bytes": []}
     with tempfile.TemporaryDirectory(prefix="encours-bench-") as name:
         sink = subprocess.Popen([sys.executable, "-m", "bench.sink", str(PORT)], cwd=ROOT)
@@ -34,7 +34,7 @@ def measure(ground: Ground) -> list[Row]:
                 shutil.rmtree(data, ignore_errors=True)
                 shutil.copytree(ground.full, data)
                 for work, taken in times.items():
-                    command = [sys.executable, "-m", "bench.mail", work]
+                    command = [sys.executable, "-m", "bench.mail", work, str(mails)]
                     done = subprocess.run(
                         command, check=True, env=environment(data), cwd=ROOT, stdout=subprocess.PIPE, text=True
                     )
@@ -42,10 +42,10 @@ def measure(ground: Ground) -> list[Row]:
         finally:
             sink.terminate()
             sink.wait(30)
-    ours, base = (MAILS / statistics.median(values) for values in times.values())
+    ours, base = (mails / statistics.median(values) for values in times.values())
     return [
         Row(
-            f"{MAILS} reminders rendered and handed over",
+            f"{mails} reminders rendered and handed over",
             f"{ours:.0f}/s",
             f"bytes alone {base:.0f}/s",
             ours / base,
@@ -65,7 +65,7 @@ def _wait() -> None:
     raise SystemExit("the mail server did not start")
 
 
-def product() -> float:
+def product(mails: int) -> float:
     """Seconds from the release of a queued batch to its last answer."""
     from sqlalchemy.orm import sessionmaker
 
@@ -89,9 +89,9 @@ def product() -> float:
             for e in entries(session, company.id, channel="email", held=False)
             if e.stage == "reminder" or e.stage == "notice"
         ]
-        if len(chosen) < MAILS:
+        if len(chosen) < mails:
             raise SystemExit(f"only {len(chosen)} reminders are due")
-        batch = outbox.queue_batch(session, company, chosen[:MAILS], None, NOW, ON, undo_seconds=0)
+        batch = outbox.queue_batch(session, company, chosen[:mails], None, NOW, ON, undo_seconds=0)
         batch_id, company_id = batch.id, company.id
         session.commit()
         db.session.remove()
@@ -107,8 +107,8 @@ def product() -> float:
 
         taken = took(send)
         sent = db.session().query(Message).filter_by(state="sent").count()
-        if sent != MAILS:
-            raise SystemExit(f"{sent} of {MAILS} messages left")
+        if sent != mails:
+            raise SystemExit(f"{sent} of {mails} messages left")
         db.session.remove()
     return taken
 
@@ -132,4 +132,4 @@ def bare() -> float:
 
 
 if __name__ == "__main__":
-    print(product() if sys.argv[1] == "product" else bare())
+    print(product(int(sys.argv[2])) if sys.argv[1] == "product" else bare())
