@@ -94,7 +94,7 @@ def _ready(groups: list[StepGroup], summary: Summary) -> dict[str, int]:
     count, letters = sum(g.ready for g in groups), sum(g.letters for g in groups)
     calls = summary.calls
     return {
-        "count": count, "letters": letters, "emails": count - letters, "cents": sum(g.cents for g in groups),
+        "count": count, "letters": letters, "cents": sum(g.cents for g in groups),
         "decide": summary.total - calls - count, "held": summary.held.count,
     }  # fmt: skip
 
@@ -108,15 +108,16 @@ def _chosen(groups: list[StepGroup]) -> StepGroup | None:
         if group.step_id == wanted:
             return group
     writing = [g for g in groups if g.channel != "call"] or groups
-    fitting = [g for g in writing if (g.letters if channel == "letter" else g.todo - g.letters if channel else g.todo)]
+    fitting = [g for g in writing if g.todo and channel in ("", g.channel)]
     return max(fitting or writing, key=lambda g: g.todo, default=None)
 
 
 def _rows(group: StepGroup | None, number: int) -> list[Entry]:
     if group is None:
         return []
-    narrow: dict[str, int | bool] = {"step_id": group.step_id} if group.step_id else {"held": True}
-    return worklist.entries(db.session(), web.company().id, limit=ROWS, offset=(number - 1) * ROWS, **narrow)  # type: ignore[arg-type]
+    step, held = (group.step_id, None) if group.step_id else (None, True)
+    start = (number - 1) * ROWS
+    return worklist.entries(db.session(), web.company().id, step_id=step, held=held, limit=ROWS, offset=start)
 
 
 @bp.get("/customers")
