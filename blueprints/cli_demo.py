@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
 from flask.cli import with_appcontext
-from sqlalchemy.orm import Session, sessionmaker
 
 import config
 from extensions import db
@@ -25,7 +25,10 @@ from services.demo_people import People
 from services.demo_story import Size, make_story
 from services.wording import sentence
 from tasks import sending
-from tasks.post import Post
+from tasks.post import post_of
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 BELGIAN_CUSTOMERS = 25
 ROLE_WORDS = {
@@ -70,7 +73,7 @@ def make_demo(
         sys.exit(2)
 
 
-Life = Callable[[Session, demo.Demo], Iterator[demo.Stage]]
+Life = Callable[["Session", demo.Demo], Iterator[demo.Stage]]
 
 
 def _live(session: Session, life: Life, size: Size, company: Company, staff: dict[str, User]) -> None:
@@ -90,10 +93,7 @@ def _send(company_id: int, batch_id: int, at: datetime) -> None:
     """Release and send one batch as the worker would have on that day; without a mail account, into the built-in outbox."""
     data = config.settings().data
     journal = Journal(config.settings().sending_journal, lambda: at)
-    post = Post(
-        sessions=sessionmaker(db.engine), clock=lambda: at, today=at.date, journal=journal, data=data,
-        key=config.settings().secret_key,
-    )  # fmt: skip
+    post = post_of(db.engine, lambda: at, at.date, journal, data, config.settings().secret_key)
     try:
         sending.release(post, batch_id)
         sending.send_company(post, company_id)

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
 
 from integrations.channels.journal import Journal
 from integrations.channels.smtp import Timeouts
@@ -33,6 +34,13 @@ class Post:
     @property
     def outbox_folder(self) -> Path:
         return self.data / "outbox"
+
+
+def post_of(
+    engine: Engine, clock: Callable[[], datetime], today: Callable[[], date], journal: Journal, data: Path, key: str
+) -> Post:
+    """The sending's world on a database, with a clock that may be another day's (the demo company has a past)."""
+    return Post(sessionmaker(engine), clock, today, journal, data, key)
 
 
 @contextmanager

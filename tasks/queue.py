@@ -20,13 +20,12 @@ from huey import Huey, crontab
 from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from huey.storage import SqliteStorage
-from sqlalchemy.orm import sessionmaker
 
 import config
 from extensions import db
 from integrations.channels.journal import Journal
 from tasks import sending, sweeper
-from tasks.post import Post
+from tasks.post import Post, post_of
 
 log = logging.getLogger(__name__)
 WORKERS = 3  # one for the sweep, the others for mail servers that take their time
@@ -100,10 +99,7 @@ def make_post(app: Flask) -> Post:
     with app.app_context():
         engine = db.engine
     journal = Journal(setting.sending_journal, config.now)
-    return Post(
-        sessions=sessionmaker(engine), clock=config.now, today=config.today, journal=journal, data=setting.data,
-        key=setting.secret_key,
-    )  # fmt: skip
+    return post_of(engine, config.now, config.today, journal, setting.data, setting.secret_key)
 
 
 def _lock(data: Path) -> IO[str]:

@@ -31,7 +31,15 @@ def journal(lines: Iterable[LedgerLine], starts_on: date | None = None, ends_on:
         sums[one.currency] += one.amount_cents
     parties = {one.customer: ThirdParty(one.customer, one.name) for one in numbered}
     return LedgerSnapshot(
-        "journal", "fec", numbered, list(parties.values()), [], len(numbered), starts_on or min(days), ends_on or max(days), dict(sums)
+        "journal",
+        "fec",
+        numbered,
+        list(parties.values()),
+        [],
+        len(numbered),
+        starts_on or min(days),
+        ends_on or max(days),
+        dict(sums),
     )
 
 
@@ -98,7 +106,13 @@ class Books:
         self.entries.append(Entry(invoice))
         if story == "open" or amount < 0:
             return
-        shares = {"paid": [amount], "part": [amount // 3], "parts": [amount // 2, amount - amount // 2], "unlettered": [amount], "over": [amount + 500]}
+        shares = {
+            "paid": [amount],
+            "part": [amount // 3],
+            "parts": [amount // 2, amount - amount // 2],
+            "unlettered": [amount],
+            "over": [amount + 500],
+        }
         mine = [self.entries[-1]]
         for number, cents in enumerate(shares[story]):
             paid = self._day(on, 120)

@@ -16,8 +16,8 @@ from models import Company, reports
 from models.ledger import checks
 from rules.ledger import LedgerSnapshot
 from services.syncs import SyncResult, apply_snapshot, stage_file, undo_sync
-from tests.conftest import NOW, TODAY
 from tests.books import Books, sums
+from tests.conftest import NOW, TODAY
 
 several = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 OPENINGS = st.sampled_from(["detail", "renumbered", "total"])
