@@ -18,6 +18,7 @@ from extensions import db
 from models import Customer, card, due_items, timeline, worklist
 from models.due_items import ItemRow
 from models.outbox import LEFT
+from models.paging import Page
 from models.timeline import Happening
 from models.worklist import Entry
 from rules.errors import DomainError
@@ -28,6 +29,7 @@ from services.wording import sentence
 bp = Blueprint("calls", __name__)
 
 RECENT = 8
+ROWS = 100
 WRITTEN = ("reminder", "formal_notice")
 OUTCOMES = (
     ("reached", _l("Reached")),
@@ -66,13 +68,12 @@ class OtherForm(Form):
 
 @bp.get("/calls")
 def index() -> ResponseReturnValue:
-    session, company = db.session(), web.company()
-    rows = worklist.entries(session, company.id, channel="call")
-    todo = [e for e in rows if not e.held_code]
-    return web.render(
-        "calls/index.html", "list", todo=todo, held=[e for e in rows if e.held_code], company=company, why=_why,
-        cents=sum(e.amount_cents for e in todo if e.currency == company.currency),
-    )  # fmt: skip
+    session, company, number = db.session(), web.company(), web.page_number()
+    tally = worklist.summary(session, company.id, company.currency).of("call")
+    todo = worklist.entries(session, company.id, channel="call", held=False, limit=ROWS, offset=(number - 1) * ROWS)
+    held = worklist.entries(session, company.id, channel="call", held=True, limit=ROWS)
+    page = Page(todo, tally.count, number, ROWS)
+    return web.render("calls/index.html", "list", page=page, held=held, tally=tally, company=company, why=_why)
 
 
 def _why(code: str, params: dict[str, object]) -> str:
