@@ -26,7 +26,6 @@ from services.wording import sentence
 
 bp = Blueprint("templates", __name__, url_prefix="/templates")
 ADDRESS = "/<code>/<channel>/<language>"
-PREVIEW_CSP = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'self'; sandbox"
 
 
 class TemplateForm(Form):
@@ -94,9 +93,7 @@ def preview(code: str, channel: str, language: str) -> ResponseReturnValue:
         shown = None
     if shown is not None and shown.picture:
         html = html.replace("cid:pay", "data:image/png;base64," + base64.b64encode(shown.picture).decode())
-    answer = make_response(html)
-    answer.headers["Content-Security-Policy"] = PREVIEW_CSP
-    return answer
+    return web.sealed(html)
 
 
 @bp.post(ADDRESS + "/test")
