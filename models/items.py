@@ -104,7 +104,9 @@ class Item(Base):
     repeats_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item.id", ondelete="SET NULL"))
 
     first_sync_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sync.id", ondelete="SET NULL"))
-    last_sync_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sync.id", ondelete="SET NULL"))  # changed it last
+    last_sync_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("sync.id", ondelete="SET NULL")
+    )  # changed it last; None: none since the first
     first_seen_on: Mapped[date]
 
     expected_on: Mapped[date | None]  # set by hand on the forecast grid; never the due date

@@ -183,14 +183,8 @@ def checks(session: Session, company_id: int) -> list[Check]:
             sums[key][0] += cents
         else:
             sums[key] = [cents, 0]
-    opened = bulk.fetch(
-        session,
-        """SELECT customer_id, currency, sum(open_cents) FROM item WHERE company_id = ? AND open_cents <> 0
-        GROUP BY customer_id, currency""",
-        [company_id],
-    )
-    for customer_id, currency, cents in opened:
-        sums.setdefault((customer_id, currency), [0, 0])[1] = cents
+    for key, cents in opens_by_customer(session, company_id).items():
+        sums.setdefault(key, [0, 0])[1] = cents
     names = bulk.fetch(
         session, "SELECT id, code, name FROM customer WHERE company_id = ? ORDER BY name_folded, id", [company_id]
     )
@@ -203,6 +197,17 @@ def checks(session: Session, company_id: int) -> list[Check]:
         for number, code, name in names
         for currency in sorted(currencies.get(number, ()))
     ]
+
+
+def opens_by_customer(session: Session, company_id: int) -> dict[tuple[int, str], int]:
+    """Σ open items by customer and currency."""
+    rows = bulk.fetch(
+        session,
+        """SELECT customer_id, currency, sum(open_cents) FROM item WHERE company_id = ? AND open_cents <> 0
+        GROUP BY customer_id, currency""",
+        [company_id],
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def _ledger_side(session: Session, company_id: int) -> tuple[str, list[Any]]:

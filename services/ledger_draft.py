@@ -134,8 +134,8 @@ def _fresh(
 ) -> list[Stored]:
     days = Days()
     text, due = days.text, DueDates(book, days).of
-    opens = openings.opens_on
-    fresh = []
+    opens, new = openings.opens_on, tuple.__new__
+    fresh: list[Stored] = []
     for index, one in enumerate(snapshot.lines):
         (_, code, _, account, journal, entry, entry_on, piece, document_on, file_due, label, debit, credit, letter,
          lettered_on, kind, currency, foreign_currency, foreign_cents, method, _) = one  # fmt: skip
@@ -144,13 +144,14 @@ def _fresh(
         day = text(entry_on)
         due_text, due_source = due(customer_id, kind, amount, document_on, file_due)
         opens_on = opens.get(index) if opens else None
+        # The tuple is made without the detour by keywords: hundreds of thousands of them.
         fresh.append(
-            Stored(
+            new(Stored, (
                 0, "counted", 0, None, day, None, None, 0, keys[index], due_text, due_source, customer_id,
-                kind.value, text(opens_on) if opens_on else None, account, journal, entry, day, piece, text(document_on),
-                label, currency, debit, credit, amount, foreign_currency, foreign_cents, letter,
+                kind.value, text(opens_on) if opens_on else None, account, journal, entry, day, piece,
+                text(document_on), label, currency, debit, credit, amount, foreign_currency, foreign_cents, letter,
                 text(lettered_on) if lettered_on else None, method,
-            )
+            ))
         )  # fmt: skip
     return fresh
 

@@ -79,9 +79,9 @@ def _replayed(
     years: dict[str, int] = {}
     made: list[Pair] = []
     repeats: dict[int, int] = {}
-    records, text, date_of, earlier = draft.records, days.text, days.date, draft.earlier
+    records, text, date_of, earlier, new = draft.records, days.text, days.date, draft.earlier, tuple.__new__
     for mine in places.values():
-        lines = []
+        lines: list[Line] = []
         for place in mine:
             one = records[place]
             if one.listed:
@@ -94,12 +94,12 @@ def _replayed(
             if year is None:
                 year = years[entry_on] = (int(entry_on[:4]) * 12 + int(entry_on[5:7]) - start_month) // 12
             lines.append(
-                Line(
+                new(Line, (
                     place, one.amount_cents, account_class, one.currency, date_of(_counts_on(one, earlier)),
                     date_of(one.document_on), date_of(one.due_on), one.piece, one.label, one.letter,
                     date_of(lettered_on) if lettered_on else None, year, era(one, draft.cuts) if cuts else 0,
                     one.opens_on is not None,
-                )
+                ))
             )  # fmt: skip
         if len(lines) == 1 and not cuts:
             continue
@@ -250,9 +250,18 @@ def _sort_change(plan: Plan, place: int, before: Stored, result: Result) -> None
         plan.changed.append(place)
 
 
-def open_by_currency(plan: Plan) -> dict[str, int]:
-    """Σ open of the draft's lines by currency."""
-    sums: dict[str, int] = {}
-    for one, result in zip(plan.draft.records, plan.results, strict=True):
-        sums[one.currency] = sums.get(one.currency, 0) + result.open_cents
+def ledger_side(draft: Draft) -> dict[tuple[int, str], int]:
+    """What the touched customers' accounts sum to, by customer and currency, from the raw debits and credits of the
+    last opened books (or the list): independent of how anything was settled."""
+    sums: dict[tuple[int, str], int] = {}
+    opened = draft.cuts[-1] if draft.cuts else ""
+    for one in draft.records:
+        if draft.list_on is not None:
+            cents = one.listed_cents or 0
+        elif (one.opens_on or one.entry_on) >= opened:
+            cents = one.debit_cents - one.credit_cents
+        else:
+            continue
+        key = (one.customer_id, one.currency)
+        sums[key] = sums.get(key, 0) + cents
     return sums

@@ -112,7 +112,7 @@ def _write_new(session: Session, company_id: int, sync_id: int | None, source: s
     columns["id"] = [ids[place] for place in places]
     columns["source_line"] = [draft.source_lines[place] for place in places]
     shared = {
-        "company_id": company_id, "source": source, "first_sync_id": sync_id, "last_sync_id": sync_id,
+        "company_id": company_id, "source": source, "first_sync_id": sync_id,
         "first_seen_on": today.isoformat(),
     }  # fmt: skip
     bulk.insert_columns(session, "item", columns | {name: [value] * len(places) for name, value in shared.items()})

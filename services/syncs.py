@@ -29,6 +29,7 @@ from models.ledger import (
     last_done_sync,
     last_entry_on,
     last_list_on,
+    opens_by_customer,
     stored_allocations,
     stored_items,
 )
@@ -38,7 +39,7 @@ from rules.ledger import LedgerSnapshot, Remark
 from rules.terms import Terms
 from services import mappings
 from services.ledger_draft import Book, Days, Draft, DueDates, book_signature, draft_journal, draft_list
-from services.ledger_settle import Plan, settle_draft
+from services.ledger_settle import Plan, ledger_side, settle_draft
 from services.ledger_store import Undo, look_again, take_back, unpack, write_plan
 from services.third_parties import CustomerPlan, plan_customers, write_customers
 
@@ -305,6 +306,7 @@ def _no_collecting() -> Iterator[None]:
 
 
 def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: Sync, now: datetime, today: date) -> SyncResult:
+    before = _text(company.last_sync_at), _text(company.ledger_on)
     customers = plan_customers(session, company, snapshot)
     undo_customers = write_customers(session, company, customers, now, today)
     result = _counted("done", snapshot, customers)
@@ -318,6 +320,8 @@ def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: S
         _count(result, plan)
         changes = _changes(plan, undo.ids)
         touched |= draft.touched
+        result.gap_cents = _gap(session, company, draft)
+        company.ledger_on = _last_day(session, company, plan)
     retimed = customers.with_new_terms()
     if retimed:
         more = _retime(session, company, customers, retimed, sync.id, snapshot.format, today)
@@ -326,15 +330,33 @@ def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: S
     undo.customers = undo_customers
     undo.customers_until = bulk.last_id(session, "customer")
     undo.contacts_until = bulk.last_id(session, "contact")
-    undo.last_sync_at, undo.ledger_on = _text(company.last_sync_at), _text(company.ledger_on)
+    undo.last_sync_at, undo.ledger_on = before
     sync.starts_on, sync.ends_on = snapshot.starts_on, snapshot.ends_on
     if touched or retimed:
         company.ledger_version += 1
-    company.ledger_on = last_entry_on(session, company.id)
     result.balance_cents = company_opens(session, company.id, company.currency)
-    result.gap_cents = sum(abs(one.gap_cents) for one in checks(session, company.id))
     _finish(session, company, sync, result, changes, undo, now)
     return result
+
+
+def _gap(session: Session, company: Company, draft: Draft) -> int:
+    """The invariant: what the ledger's lines sum to less what is open now, absolute, over the customers touched. The
+    others were found right when they were touched last."""
+    last = last_done_sync(session, company.id)
+    if last is not None and last.gap_cents:
+        return sum(abs(one.gap_cents) for one in checks(session, company.id))
+    opens = opens_by_customer(session, company.id)
+    wanted = ledger_side(draft)
+    strays = {key: cents for key, cents in opens.items() if key[0] in draft.touched and key not in wanted}
+    return sum(abs(cents - opens.get(key, 0)) for key, cents in wanted.items()) + sum(map(abs, strays.values()))
+
+
+def _last_day(session: Session, company: Company, plan: Plan) -> date | None:
+    """The latest day anything in the ledger counts from."""
+    if plan.draft.vanished:
+        return last_entry_on(session, company.id)
+    days = [date.fromisoformat(max(one.counts_on for one in plan.results))] if plan.results else []
+    return max([*days, *([company.ledger_on] if company.ledger_on else [])], default=None)
 
 
 def _book(session: Session, company: Company, customers: CustomerPlan, stored: list[Stored]) -> Book:

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
+from operator import attrgetter, itemgetter
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -34,6 +36,10 @@ AS_SAID = (
     "terms_mode", "credit_limit_cents", "legal_type",
 )  # fmt: skip
 """Fields taken over as the file says them, under the same name."""
+
+
+_said = attrgetter(*(one.name for one in fields(ThirdParty) if one.name not in ("customer", "name")))
+_NOTHING = _said(ThirdParty(""))
 
 
 @dataclass(slots=True)
@@ -115,29 +121,29 @@ def _met(lines: Sequence[LedgerLine], said: dict[str, ThirdParty]) -> Iterable[t
 def _as_said(plan: CustomerPlan, before: Known, party: ThirdParty | None, name: str, account: str) -> Known:
     """The customer with what the file says, except fields edited here."""
     name = name.strip() or before.ledger_name or before.code
+    if party is not None and _said(party) == _NOTHING:
+        party = None
     if name == before.ledger_name and (not account or account == before.account) and party is None:
         return before
-    edited = set(json.loads(before.edited_fields))
-    fields: dict[str, object] = {"ledger_name": name, "account": account or before.account}
-    if party is not None and party == ThirdParty(party.customer, party.name):
-        party = None
+    edited = set(json.loads(before.edited_fields)) if before.edited_fields != "[]" else set()
+    changes: dict[str, object] = {"ledger_name": name, "account": account or before.account}
     if "name" not in edited and name != before.ledger_name:
-        fields |= {"name": name, "name_folded": fold(name)}
+        changes |= {"name": name, "name_folded": fold(name)}
     if party is not None:
         for column in AS_SAID:
             value = getattr(party, column)
             if value not in ("", None) and column not in edited:
-                fields[column] = value
-        if fields.get("terms_mode") not in (None, *MODES):
-            del fields["terms_mode"]
+                changes[column] = value
+        if changes.get("terms_mode") not in (None, *MODES):
+            del changes["terms_mode"]
         for column, words, made in (
             ("profile", plan.profiles, plan.new_profiles),
             ("sales_rep", plan.sales_reps, plan.new_sales_reps),
         ):
             word = getattr(party, column).strip()
             if word and not edited & {column, f"{column}_id"}:
-                fields[f"{column}_id"] = _id_of(word, words, made)
-    return before._replace(**fields)  # type: ignore[arg-type]
+                changes[f"{column}_id"] = _id_of(word, words, made)
+    return before._replace(**changes)  # type: ignore[arg-type]
 
 
 def _id_of(word: str, known: dict[str, int], made: dict[int, str]) -> int:
@@ -165,28 +171,47 @@ def write_customers(session: Session, company: Company, plan: CustomerPlan, now:
     rep_ids = {temporary: _new_sales_rep(session, company, word) for temporary, word in plan.new_sales_reps.items()}
 
     def real(one: Known) -> Known:
+        if not profile_ids and not rep_ids:
+            return one
         return one._replace(
             profile_id=profile_ids.get(one.profile_id or 0, one.profile_id),
             sales_rep_id=rep_ids.get(one.sales_rep_id or 0, one.sales_rep_id),
         )
 
     undo = CustomerUndo(new_from=bulk.last_id(session, "customer"))
-    at = now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    bulk.insert(
-        session,
-        "customer",
-        (*CUSTOMER_FIELDS, "company_id", "created_at", "tags", "review_on"),
-        [(*real(one)[1:], company.id, at, "[]", today.isoformat()) for one in plan.new],
-    )
+    _write_new(session, company, plan, [real(one) for one in plan.new], undo, now, today)
     changed = plan.changed
     undo.rows = [plan.known[one.code] for one in changed]
     bulk.update(session, "customer", CUSTOMER_FIELDS, [(*real(one)[1:], one.id) for one in changed])
-    if plan.new:
-        codes = [one.code for one in plan.new]
-        plan.ids = {code: one.id for code, one in known_customers(session, company.id).items()}
-        undo.made = {plan.ids[code] for code in codes}
     _write_contacts(session, company, plan, undo)
     return undo
+
+
+def _write_new(
+    session: Session,
+    company: Company,
+    plan: CustomerPlan,
+    new: Sequence[Known],
+    undo: CustomerUndo,
+    now: datetime,
+    today: date,
+) -> None:
+    if not new:
+        return
+    ids = range(undo.new_from + 1, undo.new_from + 1 + len(new))
+    columns: dict[str, Sequence[Any]] = {
+        name: list(map(itemgetter(index), new)) for index, name in enumerate(Known._fields) if name != "id"
+    }
+    shared = {
+        "company_id": company.id,
+        "created_at": now.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds"),
+        "tags": "[]",
+        "review_on": today.isoformat(),
+    }
+    columns |= {name: [value] * len(new) for name, value in shared.items()}
+    bulk.insert_columns(session, "customer", {"id": ids} | columns)
+    undo.made = set(ids)
+    plan.ids |= zip((one.code for one in new), ids, strict=True)
 
 
 def _new_profile(session: Session, company: Company, word: str) -> int:
