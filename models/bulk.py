@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -52,22 +53,29 @@ def insert(session: Session, table: str, columns: Sequence[str], rows: Sequence[
         run(session, f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
 
 
-def insert_columns(session: Session, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
-    """Insert rows given column by column, all of one length.
+def insert_shared(
+    session: Session,
+    table: str,
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    shared: Mapping[str, Any],
+    often_equal: Collection[str] = (),
+) -> None:
+    """Insert many rows given in the order of `columns`, with the values of `shared` in every one of them.
 
-    Binding a value takes as long as storing it: a value that all rows share is written into the statement."""
-    shared = {name: values[0] for name, values in columns.items() if values.count(values[0]) == len(values)}
-    own = [name for name in columns if name not in shared]
-    if not own:
-        own = [next(iter(columns))]
-    cursor = session.connection().connection.cursor()
-    try:
-        places = ["?" if name in own else _literal(shared[name]) for name in columns]
-        sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(places)})"  # noqa: S608
-        rows = zip(*(columns[name] for name in own), strict=True)
-        cursor.executemany(sql, rows)  # type: ignore[arg-type]
-    finally:
-        cursor.close()
+    Binding a value takes as long as storing it: those that all rows share, and those of the columns `often_equal`
+    that turn out to be equal, are written into the statement."""
+    if not rows:
+        return
+    written = {name: _literal(value) for name, value in shared.items()}
+    for index, name in enumerate(columns):
+        if index and name in often_equal and len(set(map(itemgetter(index), rows))) == 1:
+            written[name] = _literal(rows[0][index])
+    own = [index for index, name in enumerate(columns) if name not in written]
+    places = {name: written.get(name, "?") for name in (*columns, *shared)}
+    sql = f"INSERT INTO {table} ({', '.join(places)}) VALUES ({', '.join(places.values())})"  # noqa: S608
+    pick = itemgetter(*own) if len(own) > 1 else itemgetter(slice(own[0], own[0] + 1))
+    run(session, sql, map(pick, rows))
 
 
 def _literal(value: Any) -> str:

@@ -27,24 +27,30 @@ def journal_keys(lines: Sequence[LedgerLine], opens_on: Mapping[int, date]) -> l
     ]
     for index, day in opens_on.items():
         texts[index] += f"\t{day}"
-    return _numbered(texts)
+    return _numbered(lines, texts)
 
 
 def list_keys(lines: Sequence[LedgerLine]) -> list[str]:
     """The identity of each line of an open-item list. A line with a reference is known by it although its amount
     shrinks; one without by its day, due date and amount."""
     return _numbered(
+        lines,
         [
             f"list\t{one.customer}\t{one.currency}\t{reference(one.piece)}\t{one.document_on}\t{one.amount_cents < 0}"
             if one.piece
             else f"list\t{one.customer}\t{one.currency}\t\t{one.document_on}\t{one.due_on}\t{one.amount_cents}"
             for one in lines
-        ]
+        ],
     )
 
 
-def _numbered(texts: list[str]) -> list[str]:
-    """Short hashes of texts made distinct by their number among equal ones."""
+def customer_part(code: str) -> str:
+    """The part of a key that all lines of one customer share: their keys are neighbours in any index."""
+    return blake2b(code.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
+
+
+def _numbered(lines: Sequence[LedgerLine], texts: list[str]) -> list[str]:
+    """Short hashes of texts, made distinct by their number among equal ones: the customer's part, then the line's."""
     if len(set(texts)) < len(texts):
         seen: dict[str, int] = {}
         for index, text in enumerate(texts):
@@ -52,7 +58,11 @@ def _numbered(texts: list[str]) -> list[str]:
             seen[text] = number + 1
             if number:
                 texts[index] = f"{text}\t{number}"
-    return [blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest() for text in texts]
+    parts = {code: customer_part(code) for code in {one[1] for one in lines}}
+    return [
+        parts[one[1]] + blake2b(text.encode("utf-8", "surrogatepass"), digest_size=7).hexdigest()
+        for one, text in zip(lines, texts, strict=True)
+    ]
 
 
 def match(

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from models.ledger import SAID, Stored
+from models.ledger import COLUMNS, SAID, Stored
 from rules.errors import DomainError
 from rules.ledger import Kind, LedgerSnapshot, Remark
 from rules.merge import NEW, journal_keys, list_keys, match
@@ -19,6 +19,7 @@ from rules.terms import Terms, due_on
 AT_ONCE = frozenset((Kind.PAYMENT, Kind.CREDIT_NOTE, Kind.REJECTED))
 """Kinds without terms: a payment is its own day, a payment that came back is due the day it did."""
 
+STATE, LISTED = COLUMNS.index("state"), COLUMNS.index("listed_cents")
 ANOTHER_YEAR = timedelta(days=300)
 SAME_START = timedelta(days=31)
 SAME_TIME = timedelta(days=45)
@@ -260,6 +261,7 @@ def _assemble(
     changed: dict[int, tuple[Stored, int]] = {}
     added: list[int] = []
     touched = draft.touched
+    list_on = draft.list_on
     for index, place in enumerate(found):
         new = fresh[index]
         if place == NEW:
@@ -267,10 +269,11 @@ def _assemble(
             touched.add(new.customer_id)
             continue
         old = stored[place]
-        if _same(old, new, draft.list_on):
-            continue
-        changed[place] = (_renewed(old, new, draft.list_on), source_lines[index])
-        touched.add(old.customer_id)
+        if old[SAID:] == new[SAID:] and old[LISTED] is None and old[STATE] != "vanished":
+            continue  # as nearly always
+        if not _same(old, new, list_on):
+            changed[place] = (_renewed(old, new, list_on), source_lines[index])
+            touched.add(old.customer_id)
     used = set(found)
     vanished = {place for place in gone if place not in used}
     touched.update(stored[place].customer_id for place in vanished)

@@ -12,17 +12,6 @@ from rules.settlement import Line
 from services.ledger_draft import Days, Draft, era
 
 
-class Result(NamedTuple):
-    """What settling makes of a line; days are ISO text, `repeats` is a place in the draft."""
-
-    state: str
-    open_cents: int
-    settled_on: str | None
-    counts_on: str
-    repeats: int | None
-    carried: bool
-
-
 class Pair(NamedTuple):
     """An allocation between places of the draft."""
 
@@ -34,11 +23,26 @@ class Pair(NamedTuple):
 
 
 @dataclass(slots=True)
+class Outcomes:
+    """What settling makes of the lines, by place of the draft; days are ISO text."""
+
+    open_cents: list[int]
+    settled_on: list[str | None]  # None too when what was open is now inside an opening
+    counts_on: list[str]
+    repeats: dict[int, int]  # a line that repeats an earlier one: place → place
+    carried: set[int]  # closed, at least in part, because an opening holds them
+
+    def state(self, place: int) -> str:
+        """As stored with the item."""
+        return "repeat" if place in self.repeats else "counted"
+
+
+@dataclass(slots=True)
 class Plan:
     """Everything a sync is about to write about items and allocations, by places of the draft."""
 
     draft: Draft
-    results: list[Result] = field(default_factory=list)
+    outcomes: Outcomes
     added: list[Pair] = field(default_factory=list)
     dropped: list[StoredAllocation] = field(default_factory=list)
     new: list[int] = field(default_factory=list)
@@ -61,8 +65,7 @@ def settle_draft(draft: Draft, prefixes: Sequence[str], allocations: Iterable[St
     made += _kept(draft, stored)
     if draft.list_on is not None:
         made = _follow_list(draft, made, repeats, days.text(draft.list_on))
-    plan = Plan(draft)
-    plan.results = _results(draft, made, repeats, days)
+    plan = Plan(draft, _outcomes(draft, made, repeats))
     _compare_allocations(plan, made, stored)
     _compare_lines(plan)
     return plan
@@ -75,43 +78,93 @@ def _replayed(
     if not draft.replay:
         return [], {}
     cuts = [days.date(cut) for cut in draft.cuts]
-    classes: dict[str, str] = {}
-    years: dict[str, int] = {}
+    opened = draft.cuts[-1] if cuts else ""
+    lines_of = _Lines(draft, prefixes, start_month, days)
+    records, text = draft.records, days.text
     made: list[Pair] = []
     repeats: dict[int, int] = {}
-    records, text, date_of, earlier, new = draft.records, days.text, days.date, draft.earlier, tuple.__new__
     for mine in places.values():
-        lines: list[Line] = []
-        for place in mine:
-            one = records[place]
-            if one.listed:
-                continue
-            account, entry_on, lettered_on = one.account, one.entry_on, one.lettered_on
-            account_class = classes.get(account)
-            if account_class is None:
-                account_class = classes[account] = _class_of(account, prefixes)
-            year = years.get(entry_on)
-            if year is None:
-                year = years[entry_on] = (int(entry_on[:4]) * 12 + int(entry_on[5:7]) - start_month) // 12
-            lines.append(
-                new(Line, (
-                    place, one.amount_cents, account_class, one.currency, date_of(_counts_on(one, earlier)),
-                    date_of(one.document_on), date_of(one.due_on), one.piece, one.label, one.letter,
-                    date_of(lettered_on) if lettered_on else None, year, era(one, draft.cuts) if cuts else 0,
-                    one.opens_on is not None,
-                ))
-            )  # fmt: skip
-        if len(lines) == 1 and not cuts:
-            continue
-        if lines:
-            outcome = replay(lines, cuts)
+        mine = [place for place in mine if not records[place].listed]
+        if all((records[place].opens_on or records[place].entry_on) >= opened for place in mine):
+            mine = lines_of.settle_twos(mine, made)
+            cuts_of = []
+        else:
+            cuts_of = cuts
+        if mine:
+            outcome = replay(lines_of.of(mine), cuts_of)
             made += [Pair(*one[:3], text(one.made_on), one.how) for one in outcome.made]
             repeats.update(outcome.repeats)
     return made, repeats
 
 
-def _class_of(account: str, prefixes: Sequence[str]) -> str:
-    return next((prefix for prefix in prefixes if account.startswith(prefix)), account)
+class _Lines:
+    """The lines of the draft as the rules want them."""
+
+    def __init__(self, draft: Draft, prefixes: Sequence[str], start_month: int, days: Days) -> None:
+        self.draft, self.prefixes, self.start_month, self.days = draft, prefixes, start_month, days
+        self.classes: dict[str, str] = {}
+        self.years: dict[str, int] = {}
+
+    def settle_twos(self, places: Sequence[int], made: list[Pair]) -> list[int]:
+        """Letters of exactly two lines that cancel out need no rule and are most of any ledger: they are settled on
+        the later day. Gives the places that do need one; none when there is nothing to match."""
+        records = self.draft.records
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        loose: list[int] = []
+        for place in places:
+            one = records[place]
+            if one.letter:
+                groups.setdefault((one.letter, self._class_of(one.account), one.currency), []).append(place)
+            else:
+                loose.append(place)
+        signs = {records[place].amount_cents > 0 for place in loose}
+        rest = loose if len(signs) == 2 else []
+        for group in groups.values():
+            if len(group) == 1:
+                continue
+            if len(group) == 2:
+                one, other = records[group[0]], records[group[1]]
+                cents = one.amount_cents
+                if cents and cents == -other.amount_cents:
+                    debit, credit = group if cents > 0 else reversed(group)
+                    earlier = self.draft.earlier
+                    made_on = max(_counts_on(one, earlier), _counts_on(other, earlier))
+                    made.append(tuple.__new__(Pair, (debit, credit, abs(cents), made_on, "letter")))
+                    continue
+            rest = rest + group
+        return rest
+
+    def of(self, places: Sequence[int]) -> list[Line]:
+        """Made without the detour by keywords: hundreds of thousands of them."""
+        cuts, earlier, date_of, new = self.draft.cuts, self.draft.earlier, self.days.date, tuple.__new__
+        lines: list[Line] = []
+        for place in places:
+            one = self.draft.records[place]
+            lettered_on = date_of(one.lettered_on) if one.lettered_on else None
+            lines.append(
+                new(Line, (
+                    place, one.amount_cents, self._class_of(one.account), one.currency,
+                    date_of(_counts_on(one, earlier)), date_of(one.document_on), date_of(one.due_on), one.piece,
+                    one.label, one.letter, lettered_on, self._year_of(one.entry_on),
+                    era(one, cuts) if cuts else 0, one.opens_on is not None,
+                ))
+            )  # fmt: skip
+        return lines
+
+    def _class_of(self, account: str) -> str:
+        """The prefix of customer accounts it stands on."""
+        found = self.classes.get(account)
+        if found is None:
+            found = next((prefix for prefix in self.prefixes if account.startswith(prefix)), account)
+            self.classes[account] = found
+        return found
+
+    def _year_of(self, entry_on: str) -> int:
+        found = self.years.get(entry_on)
+        if found is None:
+            found = (int(entry_on[:4]) * 12 + int(entry_on[5:7]) - self.start_month) // 12
+            self.years[entry_on] = found
+        return found
 
 
 def _counts_on(one: Stored, earlier: Mapping[str, bool]) -> str:
@@ -162,32 +215,27 @@ def _apply(left: dict[int, int], one: Pair, sign: int) -> None:
         left[one.credit] += sign * one.cents
 
 
-def _results(draft: Draft, made: Iterable[Pair], repeats: Mapping[int, int], days: Days) -> list[Result]:
-    records = draft.records
+def _outcomes(draft: Draft, made: Iterable[Pair], repeats: dict[int, int]) -> Outcomes:
+    records, earlier = draft.records, draft.earlier
     left = [one.amount_cents for one in records]
-    settled: dict[int, str] = {}
+    settled: list[str | None] = [None] * len(records)
     carried: set[int] = set()
     for debit, credit, cents, made_on, how in made:
         if debit is not None:
             left[debit] -= cents
-            if settled.get(debit, "") < made_on:
-                settled[debit] = made_on
+            settled[debit] = max(settled[debit] or "", made_on)
         if credit is not None:
             left[credit] += cents
-            if settled.get(credit, "") < made_on:
-                settled[credit] = made_on
+            settled[credit] = max(settled[credit] or "", made_on)
         if how == "carried":
             carried.add(credit if debit is None else debit)  # type: ignore[arg-type]
-    earlier = draft.earlier
-    results = []
-    for place, one in enumerate(records):
-        if place in repeats:
-            results.append(Result("repeat", 0, None, _counts_on(one, earlier), repeats[place], False))
-            continue
-        closed = place in carried
-        settled_on = None if left[place] or closed else settled.get(place)
-        results.append(Result("counted", left[place], settled_on, _counts_on(one, earlier), None, closed))
-    return results
+    for place in repeats:
+        left[place], settled[place] = 0, None
+    for place in carried:
+        settled[place] = None
+    settled = [None if cents else day for cents, day in zip(left, settled, strict=True)]
+    counts = [_counts_on(one, earlier) for one in records] if earlier else [one.entry_on for one in records]
+    return Outcomes(left, settled, counts, repeats, carried)
 
 
 def _compare_allocations(plan: Plan, made: Iterable[Pair], stored: Iterable[StoredAllocation]) -> None:
@@ -212,40 +260,47 @@ def _compare_allocations(plan: Plan, made: Iterable[Pair], stored: Iterable[Stor
 
 
 def _compare_lines(plan: Plan) -> None:
-    draft = plan.draft
-    ids = [one.id for one in draft.records]
-    for place, (one, before, result) in enumerate(zip(draft.records, draft.before, plan.results, strict=True)):
+    draft, outcomes = plan.draft, plan.outcomes
+    records, repeats = draft.records, outcomes.repeats
+    plan.new = [place for place, before in enumerate(draft.before) if before is None and place not in repeats]
+    plan.repeated = [place for place in repeats if draft.before[place] is None]
+    for place, before in enumerate(draft.before):
         if before is None:
-            (plan.repeated if result.state == "repeat" else plan.new).append(place)
             continue
-        repeats_id = None if result.repeats is None else ids[result.repeats] or -1
-        facts = one is not before and _facts_differ(one, before)
-        outcome = (result.state, result.open_cents, result.settled_on, result.counts_on, repeats_id)
-        if facts:
+        one = records[place]
+        original = repeats.get(place)
+        now = (
+            outcomes.state(place),
+            outcomes.open_cents[place],
+            outcomes.settled_on[place],
+            outcomes.counts_on[place],
+            None if original is None else records[original].id or -1,
+        )
+        if one is not before and _facts_differ(one, before):
             plan.rewritten.append(place)
-        elif outcome != tuple(before)[RESULT]:
+        elif now != tuple(before)[RESULT]:
             plan.resettled.append(place)
         else:
             continue
-        _sort_change(plan, place, before, result)
+        _sort_change(plan, place, before)
 
 
 def _facts_differ(one: Stored, before: Stored) -> bool:
     return one[SAID:] != before[SAID:] or one.listed_cents != before.listed_cents or before.state == "vanished"
 
 
-def _sort_change(plan: Plan, place: int, before: Stored, result: Result) -> None:
+def _sort_change(plan: Plan, place: int, before: Stored) -> None:
     """Under which heading a reader looks for it."""
-    one = plan.draft.records[place]
-    if result.state == "repeat" and before.state != "repeat":
+    one, outcomes = plan.draft.records[place], plan.outcomes
+    left, state = outcomes.open_cents[place], outcomes.state(place)
+    if state == "repeat" and before.state != "repeat":
         plan.repeated.append(place)
-    elif before.open_cents and not result.open_cents:
-        (plan.carried if result.carried else plan.settled).append(place)
+    elif before.open_cents and not left:
+        (plan.carried if place in outcomes.carried else plan.settled).append(place)
     elif (
         one[FACTS:] != before[FACTS:]
         or (one.due_on, one.due_source) != (before.due_on, before.due_source)
-        or result.open_cents != before.open_cents
-        or result.state != before.state
+        or (left, state) != (before.open_cents, before.state)
     ):
         plan.changed.append(place)
 

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -31,6 +30,10 @@ from services.ledger_settle import Plan
 from services.third_parties import CustomerUndo
 
 OUTCOME = COLUMNS[RESULT]
+OFTEN_EQUAL = (
+    "state", "repeats_id", "listed_cents", "listed", "opens_on", "account", "currency", "foreign_currency",
+    "foreign_cents", "method",
+)  # fmt: skip
 ALLOCATION = ("company_id", "debit_id", "credit_id", "cents", "made_on", "how")
 
 
@@ -93,29 +96,30 @@ def write_plan(session: Session, company_id: int, sync_id: int | None, source: s
 
 def _write_new(session: Session, company_id: int, sync_id: int | None, source: str, plan: Plan, today: date) -> list[int]:
     """Inserts the new lines; gives the item id of every place of the draft."""
-    draft, results = plan.draft, plan.results
-    ids = [one.id for one in draft.records]
+    draft, outcomes = plan.draft, plan.outcomes
+    records, lines, repeats = draft.records, draft.source_lines, outcomes.repeats
+    ids = [one.id for one in records]
     places = [place for place, before in enumerate(draft.before) if before is None]
     if not places:
         return ids
-    places.sort(key=lambda place: draft.records[place].customer_id)  # neighbours in the table, as they are read
+    customers = [one.customer_id for one in records]
+    places.sort(key=customers.__getitem__)  # neighbours in the table, as they are read
     for number, place in enumerate(places, bulk.last_id(session, "item") + 1):
         ids[place] = number
-    records = [draft.records[place] for place in places]
-    outcomes = [results[place] for place in places]
-    columns: dict[str, Sequence[Any]] = {
-        name: list(map(itemgetter(index), records)) for index, name in enumerate(COLUMNS) if index >= RESULT.stop
-    }
-    for index, name in enumerate(OUTCOME):
-        columns[name] = list(map(itemgetter(index), outcomes))
-    columns["repeats_id"] = [None if target is None else ids[target] for target in columns["repeats_id"]]
-    columns["id"] = [ids[place] for place in places]
-    columns["source_line"] = [draft.source_lines[place] for place in places]
+    rest = RESULT.stop
+    left, settled, counts = outcomes.open_cents, outcomes.settled_on, outcomes.counts_on
+    rows = [
+        (ids[place], "counted", left[place], settled[place], counts[place], None, *records[place][rest:], lines[place])
+        for place in places
+    ]
+    if repeats:
+        for index, place in enumerate(places):
+            if place in repeats:
+                rows[index] = (ids[place], "repeat", 0, None, counts[place], ids[repeats[place]], *rows[index][rest:])
     shared = {
-        "company_id": company_id, "source": source, "first_sync_id": sync_id,
-        "first_seen_on": today.isoformat(),
+        "company_id": company_id, "source": source, "first_sync_id": sync_id, "first_seen_on": today.isoformat(),
     }  # fmt: skip
-    bulk.insert_columns(session, "item", columns | {name: [value] * len(places) for name, value in shared.items()})
+    bulk.insert_shared(session, "item", (*COLUMNS, "source_line"), rows, shared, OFTEN_EQUAL)
     return ids
 
 
@@ -124,22 +128,25 @@ def _write_allocations(session: Session, company_id: int, plan: Plan, ids: Seque
         return
     first = bulk.last_id(session, "allocation") + 1
     undo.allocation_range = (first - 1, first - 1 + len(plan.added))
-    columns: dict[str, Sequence[Any]] = {
-        name: list(map(itemgetter(index), plan.added)) for index, name in enumerate(ALLOCATION[1:])
-    }
-    for side in ("debit_id", "credit_id"):
-        columns[side] = [None if place is None else ids[place] for place in columns[side]]
-    columns["id"] = range(first, first + len(plan.added))
-    columns["company_id"] = [company_id] * len(plan.added)
-    bulk.insert_columns(session, "allocation", columns)
+    rows = [
+        (number, None if debit is None else ids[debit], None if credit is None else ids[credit], cents, made_on, how)
+        for number, (debit, credit, cents, made_on, how) in enumerate(plan.added, first)
+    ]
+    bulk.insert_shared(session, "allocation", ("id", *ALLOCATION[1:]), rows, {"company_id": company_id}, ("how",))
 
 
 def _write_changed(session: Session, sync_id: int | None, source: str, plan: Plan, ids: Sequence[int], undo: Undo) -> None:
-    draft, results = plan.draft, plan.results
+    draft, outcomes = plan.draft, plan.outcomes
 
     def result(place: int) -> tuple[Any, ...]:
-        repeats = results[place].repeats
-        return (*results[place][:4], None if repeats is None else ids[repeats])
+        original = outcomes.repeats.get(place)
+        return (
+            outcomes.state(place),
+            outcomes.open_cents[place],
+            outcomes.settled_on[place],
+            outcomes.counts_on[place],
+            None if original is None else ids[original],
+        )
 
     bulk.update(
         session,
@@ -185,9 +192,9 @@ def _write_vanished(session: Session, sync_id: int | None, draft: Draft, undo: U
 def _move_references(session: Session, plan: Plan, ids: Sequence[int], undo: Undo) -> None:
     """Promises, holds, disputes and actions of a line that now repeats an older one follow to the older one."""
     target = {
-        before.id: ids[original]
+        before.id: ids[plan.outcomes.repeats[place]]
         for place in plan.repeated
-        if (before := plan.draft.before[place]) is not None and (original := plan.results[place].repeats) is not None
+        if (before := plan.draft.before[place]) is not None
     }
     for table, rows in referring_rows(session, target).items():
         undo.moved[table] = [(row, item, target[item]) for row, item in rows]

@@ -276,7 +276,8 @@ def _preview(session: Session, company: Company, snapshot: LedgerSnapshot, today
 def _balance_change(plan: Plan, currency: str) -> int:
     """By how much Σ open of the touched lines changes."""
     draft = plan.draft
-    after = sum(result.open_cents for one, result in zip(draft.records, plan.results, strict=True) if one.currency == currency)
+    left = plan.outcomes.open_cents
+    after = sum(cents for one, cents in zip(draft.records, left, strict=True) if one.currency == currency)
     before = sum(one.open_cents for one in (*draft.before, *draft.vanished) if one and one.currency == currency)
     return after - before
 
@@ -355,7 +356,7 @@ def _last_day(session: Session, company: Company, plan: Plan) -> date | None:
     """The latest day anything in the ledger counts from."""
     if plan.draft.vanished:
         return last_entry_on(session, company.id)
-    days = [date.fromisoformat(max(one.counts_on for one in plan.results))] if plan.results else []
+    days = [date.fromisoformat(max(plan.outcomes.counts_on))] if plan.outcomes.counts_on else []
     return max([*days, *([company.ledger_on] if company.ledger_on else [])], default=None)
 
 
@@ -387,9 +388,8 @@ def _settle(session: Session, company: Company, draft: Draft) -> Plan:
 
 
 def _counted(status: str, snapshot: LedgerSnapshot, customers: CustomerPlan) -> SyncResult:
-    met = {one.customer for one in snapshot.lines} | {one.customer for one in snapshot.third_parties}
     return SyncResult(
-        status, snapshot.format, snapshot.kind, snapshot.lines_read, len(met), len(customers.new),
+        status, snapshot.format, snapshot.kind, snapshot.lines_read, customers.met, len(customers.new),
         snapshot.starts_on, snapshot.ends_on,
         sum(line.debit_cents for line in snapshot.lines), sum(line.credit_cents for line in snapshot.lines),
         remarks=list(snapshot.remarks),
