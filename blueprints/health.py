@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from flask import Blueprint, current_app, jsonify
+from flask import Blueprint, current_app, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 import config
@@ -28,3 +28,9 @@ def show() -> ResponseReturnValue:
     }
     good = all(checks.values())
     return jsonify(status="ok" if good else "bad", **checks), 200 if good else 503
+
+
+@bp.get("/favicon.ico")
+def icon() -> ResponseReturnValue:
+    """Browsers ask for it by themselves where a document names no icon."""
+    return redirect(url_for("static", filename="logo.svg"), 301)

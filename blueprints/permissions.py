@@ -32,6 +32,7 @@ OPEN = Rule(PUBLIC, public=True)
 MATRIX: dict[tuple[str, str], Rule] = {
     ("static", "GET"): OPEN,
     ("health.show", "GET"): OPEN,
+    ("health.icon", "GET"): OPEN,
     ("auth.login", "GET"): OPEN,
     ("auth.create", "POST"): OPEN,
     ("auth.setup", "GET"): OPEN,

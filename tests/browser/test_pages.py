@@ -15,7 +15,7 @@ from models import Customer, Item, Message, Outbox, Scenario, Step, Sync, User, 
 from models.users import Role
 
 AXE = importlib.resources.files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
-NOT_PAGES = ("static", "health.show", "auth.login", "auth.setup")
+NOT_PAGES = ("static", "health.show", "health.icon", "auth.login", "auth.setup")
 FIRST = {
     "customer_id": Customer, "item_id": Item, "message_id": Message, "outbox_id": Outbox, "scenario_id": Scenario, "step_id": Step,
     "sync_id": Sync, "user_id": User, "entry_id": WorklistEntry,
@@ -62,7 +62,8 @@ def faults(page: Page) -> list[str]:
 
 def walk(page: Page, app: Flask, session: Session, theme: str) -> list[str]:
     page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
-    wrong = []
+    wrong: list[str] = []
+    page.on("response", lambda r: wrong.append(f"{r.url}: {r.status}") if r.status >= 400 else None)
     found = list(addresses(app, session))
     session.commit()
     assert len(found) > 25
@@ -75,13 +76,12 @@ def walk(page: Page, app: Flask, session: Session, theme: str) -> list[str]:
                     raise
                 continue
         answer = seen.value
-        if "text/html" not in answer.headers.get("content-type", ""):
+        if 300 <= answer.status < 400 or "text/html" not in answer.headers.get("content-type", ""):
             continue
         if answer.status >= 400:
-            wrong.append(f"{address}: {answer.status}")
-            continue
-        if "sandbox" in answer.headers.get("content-security-policy", ""):
-            continue  # a message in its frame, not a page of ours
+            continue  # noted already
+        if "sandbox" in answer.headers.get("content-security-policy", "") or "<html" not in answer.text():
+            continue  # a message in its frame, or a part that a page asks for later
         width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         wrong += [f"{address}: scrolls sideways by {width}"] if width > 0 else []
         wrong += [f"{address}: {fault}" for fault in faults(page)]
