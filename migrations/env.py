@@ -14,7 +14,11 @@ options = current_app.extensions["migrate"].configure_args
 
 def skip_empty(_context, _revision, directives):
     """No empty revision when nothing changed."""
-    if context.config.cmd_opts and getattr(context.config.cmd_opts, "autogenerate", False) and directives[0].upgrade_ops.is_empty():
+    if (
+        context.config.cmd_opts
+        and getattr(context.config.cmd_opts, "autogenerate", False)
+        and directives[0].upgrade_ops.is_empty()
+    ):
         directives[:] = []
 
 
