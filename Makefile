@@ -21,7 +21,6 @@ check: setup-test ## format, lint, types, import rules, templates, translations,
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/djlint templates --check --quiet
 	@$(BIN)/djlint templates --lint --quiet
 	@$(BIN)/python -m tests.translations
 	@d=$$(mktemp -d) && ENCOURS_DATA=$$d $(BIN)/flask db upgrade >/dev/null 2>&1 && ENCOURS_DATA=$$d $(BIN)/flask db check && rm -rf $$d
@@ -48,8 +47,8 @@ translations/ready: $(VENV)/ready $(wildcard translations/*/LC_MESSAGES/*.po)
 	@$(BIN)/pybabel -q compile -d translations
 	@touch $@
 
-format: setup-test ## format code and templates
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/djlint templates --reformat --quiet
+format: setup-test ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 messages: setup-test ## collect new strings into translations/*/LC_MESSAGES/messages.po
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k _l --no-location --sort-output --omit-header -o translations/messages.pot .
