@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
-from typing import Any
+from operator import itemgetter, sub
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -31,8 +32,7 @@ class Filters:
     customer_ids: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerAgeing:
+class CustomerAgeing(NamedTuple):
     """One customer's line of the aged balance, in one currency."""
 
     customer_id: int
@@ -42,8 +42,7 @@ class CustomerAgeing:
     ageing: Ageing
 
 
-@dataclass(frozen=True, slots=True)
-class Balance:
+class Balance(NamedTuple):
     """Σ open items of one customer in one currency."""
 
     customer_id: int
@@ -53,8 +52,7 @@ class Balance:
     balance_cents: int
 
 
-@dataclass(frozen=True, slots=True)
-class OpenItem:
+class OpenItem(NamedTuple):
     """One open item as it stood on the day asked for; credits are negative."""
 
     item_id: int
@@ -102,55 +100,64 @@ WHERE i.company_id = ? AND i.open_cents <> 0 {only}
 GROUP BY i.customer_id, i.currency
 """
 
-# What is open now, and what later allocations took: Σ open on a past day without settling anything anew.
-THEN = """
-SELECT i.customer_id, i.currency, {sums} FROM (
-  SELECT customer_id, currency, due_on, open_cents FROM item
-  WHERE company_id = ? AND open_cents <> 0 AND counts_on <= ?
-  UNION ALL
-  SELECT d.customer_id, d.currency, d.due_on, a.cents FROM allocation a JOIN item d ON d.id = a.debit_id
-  WHERE a.company_id = ? AND a.made_on > ? AND d.counts_on <= ?
-  UNION ALL
-  SELECT c.customer_id, c.currency, c.due_on, -a.cents FROM allocation a JOIN item c ON c.id = a.credit_id
-  WHERE a.company_id = ? AND a.made_on > ? AND c.counts_on <= ?
-) i WHERE 1 {only}
-GROUP BY i.customer_id, i.currency
+# What is open now, and what later allocations took: what was open on a past day, without settling anything anew. The
+# items are visited in the order of their rows (CROSS JOIN keeps it), four times faster than in that of the days.
+_OPEN_THEN = """
+  SELECT id, sum(cents) AS cents FROM (
+    SELECT id, open_cents AS cents FROM item WHERE company_id = ? AND open_cents <> 0
+    UNION ALL SELECT debit_id, cents FROM allocation WHERE company_id = ? AND made_on > ? AND debit_id IS NOT NULL
+    UNION ALL SELECT credit_id, -cents FROM allocation WHERE company_id = ? AND made_on > ? AND credit_id IS NOT NULL
+  ) parts GROUP BY id
 """
+
+THEN = f"""
+SELECT i.customer_id, i.currency, {{sums}} FROM (
+  SELECT item.customer_id, item.currency, item.due_on, then_open.cents AS open_cents
+  FROM ({_OPEN_THEN}) then_open CROSS JOIN item ON item.id = then_open.id
+  WHERE item.counts_on <= ?
+) i WHERE 1 {{only}}
+GROUP BY i.customer_id, i.currency
+"""  # noqa: S608
 
 
 def ageing(
     session: Session, company_id: int, on: date, filters: Filters = NO_FILTERS, bounds: tuple[int, ...] = BOUNDS
 ) -> list[CustomerAgeing]:
     """The aged balance on a day, past or present, one line per customer and currency, by name."""
-    sums, days = _bucket_sums(on, bounds)
+    sums, days = _sums_over(on, bounds)
     only, values = _only(filters)
     if _is_now(session, company_id, on):
         found = bulk.fetch(session, NOW.format(sums=sums, only=only), [*days, company_id, *values])
     else:
-        day = on.isoformat()
-        params = [*days, company_id, day, company_id, day, day, company_id, day, day, *values]
-        found = bulk.fetch(session, THEN.format(sums=sums, only=only), params)
-    names = _names(session, company_id, filters)
-    rows = [
-        CustomerAgeing(row[0], *names[row[0]][:2], row[1], Ageing(row[3], row[4:], row[2]))
-        for row in found
-        if row[0] in names and any(row[2:])
+        found = bulk.fetch(session, THEN.format(sums=sums, only=only), [*days, *_then(company_id, on), *values])
+    rows: dict[int, list[Row]] = {}
+    for row in found:
+        if row[2] or row[3]:
+            rows.setdefault(row[0], []).append(row)
+    return [
+        CustomerAgeing(number, code, name, row[1], _ageing(row))
+        for number, code, name in _names(session, company_id, filters)
+        if number in rows
+        for row in rows[number]
     ]
-    rows.sort(key=lambda one: (names[one.customer_id][2], one.customer_id, one.currency))
-    return rows
 
 
-def _bucket_sums(on: date, bounds: Sequence[int]) -> tuple[str, list[str]]:
-    """SQL for credits, not due and each bucket of late days, with the days the buckets begin on."""
-    edges = [on.isoformat(), *((on - timedelta(days=bound)).isoformat() for bound in bounds)]
-    side = "i.open_cents > 0"
-    parts = ["sum(CASE WHEN i.open_cents < 0 THEN i.open_cents ELSE 0 END)"]
-    parts.append(f"sum(CASE WHEN {side} AND i.due_on >= ? THEN i.open_cents ELSE 0 END)")
-    days = [edges[0]]
-    for newest, oldest in zip(edges, [*edges[1:], ""], strict=True):
-        parts.append(f"sum(CASE WHEN {side} AND i.due_on < ? AND i.due_on >= ? THEN i.open_cents ELSE 0 END)")
-        days += [newest, oldest]
+def _sums_over(on: date, bounds: Sequence[int]) -> tuple[str, list[str]]:
+    """SQL for the sums of credits, of debits, and of debits more than 0, 30, 60… days late; with the days meant.
+
+    What lies in a bucket is the difference of two neighbours: one comparison a row instead of two."""
+    days = [(on - timedelta(days=bound)).isoformat() for bound in (0, *bounds)]
+    parts = [
+        "coalesce(sum(i.open_cents) FILTER (WHERE i.open_cents < 0), 0)",
+        "coalesce(sum(i.open_cents) FILTER (WHERE i.open_cents > 0), 0)",
+    ]
+    parts += ["coalesce(sum(i.open_cents) FILTER (WHERE i.open_cents > 0 AND i.due_on < ?), 0)"] * len(days)
     return ", ".join(parts), days
+
+
+def _ageing(row: Row) -> Ageing:
+    over = row[4:]
+    return Ageing(row[3] - over[0], tuple(map(sub, over, (*over[1:], 0))), row[2])
 
 
 def _is_now(session: Session, company_id: int, on: date) -> bool:
@@ -172,8 +179,8 @@ def _only(filters: Filters) -> tuple[str, list[Any]]:
     return "", []
 
 
-def _names(session: Session, company_id: int, filters: Filters) -> dict[int, tuple[str, str, str]]:
-    """Code, name and folded name of the customers that pass the filters, by id."""
+def _names(session: Session, company_id: int, filters: Filters) -> list[Row]:
+    """Id, code and name of the customers that pass the filters, by name."""
     where = ["company_id = ?"]
     values: list[Any] = [company_id]
     for column, value in (
@@ -191,8 +198,8 @@ def _names(session: Session, company_id: int, filters: Filters) -> dict[int, tup
     if filters.text:
         where.append("(name_folded LIKE ? ESCAPE '!' OR code LIKE ? ESCAPE '!')")
         values += [_like(fold(filters.text)), _like(filters.text.strip())]
-    rows = bulk.fetch(session, f"SELECT id, code, name, name_folded FROM customer WHERE {' AND '.join(where)}", values)  # noqa: S608
-    return {row[0]: row[1:] for row in rows}
+    sql = f"SELECT id, code, name FROM customer WHERE {' AND '.join(where)} ORDER BY name_folded, id"  # noqa: S608
+    return bulk.fetch(session, sql, values)
 
 
 def _like(text: str) -> str:
@@ -215,17 +222,16 @@ _ITEMS_NOW = """
 SELECT {item}, i.open_cents FROM item i WHERE i.company_id = ? AND i.open_cents <> 0 {only}
 """
 
-_ITEMS_THEN = """
-SELECT {item}, i.open_cents + coalesce(later.cents, 0) AS open FROM item i
-LEFT JOIN (
-  SELECT id, sum(cents) AS cents FROM (
-    SELECT debit_id AS id, cents FROM allocation WHERE company_id = ? AND made_on > ? AND debit_id IS NOT NULL
-    UNION ALL
-    SELECT credit_id, -cents FROM allocation WHERE company_id = ? AND made_on > ? AND credit_id IS NOT NULL
-  ) sides GROUP BY id
-) later ON later.id = i.id
-WHERE i.company_id = ? AND i.state = 'counted' AND i.counts_on <= ? AND i.open_cents + coalesce(later.cents, 0) <> 0 {only}
-"""
+_ITEMS_THEN = f"""
+SELECT {{item}}, then_open.cents FROM ({_OPEN_THEN}) then_open CROSS JOIN item i ON i.id = then_open.id
+WHERE i.counts_on <= ? AND then_open.cents <> 0 {{only}}
+"""  # noqa: S608
+
+
+def _then(company_id: int, on: date) -> list[Any]:
+    """The values for the places of `_OPEN_THEN`, and the day again for what did not count yet."""
+    day = on.isoformat()
+    return [company_id, company_id, day, company_id, day, day]
 
 
 def open_items(session: Session, company_id: int, on: date, filters: Filters = NO_FILTERS) -> list[OpenItem]:
@@ -234,19 +240,21 @@ def open_items(session: Session, company_id: int, on: date, filters: Filters = N
     if _is_now(session, company_id, on):
         rows = bulk.fetch(session, _ITEMS_NOW.format(item=_ITEM, only=only), [company_id, *values])
     else:
-        day = on.isoformat()
-        params = [company_id, day, company_id, day, company_id, day, *values]
-        rows = bulk.fetch(session, _ITEMS_THEN.format(item=_ITEM, only=only), params)
-    names = _names(session, company_id, filters)
-    rows = [row for row in rows if row[1] in names]
-    rows.sort(key=lambda row: (names[row[1]][2], row[1], row[5], row[4], row[0]))
-    return [_open_item(row, names[row[1]]) for row in rows]
+        rows = bulk.fetch(session, _ITEMS_THEN.format(item=_ITEM, only=only), [*_then(company_id, on), *values])
+    by_customer: dict[int, list[Row]] = {}
+    for row in rows:
+        by_customer.setdefault(row[1], []).append(row)
+    return [
+        _open_item(row, code, name)
+        for number, code, name in _names(session, company_id, filters)
+        for row in sorted(by_customer.get(number, ()), key=itemgetter(5, 4, 0))
+    ]
 
 
-def _open_item(row: Row, name: tuple[str, str, str]) -> OpenItem:
+def _open_item(row: Row, code: str, name: str) -> OpenItem:
     number, customer_id, piece, label, document_on, due_on, *rest = row
     days = date.fromisoformat(document_on), date.fromisoformat(due_on)
-    return OpenItem(number, customer_id, *name[:2], piece, label, *days, *rest)
+    return OpenItem(number, customer_id, code, name, piece, label, *days, *rest)
 
 
 _HOME = """

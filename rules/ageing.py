@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from rules.days import days_late
 
@@ -21,8 +21,7 @@ BOUNDS = (30, 60, 90)
 """Last day of each bucket but the last, in days late."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ageing:
+class Ageing(NamedTuple):
     """Signed cents of one currency. `credits_cents` is 0 or negative, so that the four parts simply add up."""
 
     not_due_cents: int = 0

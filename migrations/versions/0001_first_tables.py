@@ -457,7 +457,7 @@ def upgrade():
     with op.batch_alter_table('item', schema=None) as batch_op:
         batch_op.create_index('ix_item_customer_entry', ['customer_id', 'entry_on'], unique=False)
         batch_op.create_index('ix_item_expected', ['company_id', 'expected_on', 'due_on', 'currency', 'open_cents', 'customer_id'], unique=False, sqlite_where=sa.text('open_cents <> 0 AND expected_on IS NOT NULL'), postgresql_where=sa.text('open_cents <> 0 AND expected_on IS NOT NULL'))
-        batch_op.create_index('ix_item_open_customer', ['company_id', 'customer_id', 'due_on', 'open_cents', 'currency', 'expected_on'], unique=False, sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
+        batch_op.create_index('ix_item_open_customer', ['company_id', 'customer_id', 'currency', 'due_on', 'open_cents', 'expected_on'], unique=False, sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
         batch_op.create_index('ix_item_open_due', ['company_id', 'due_on', 'open_cents', 'customer_id', 'currency'], unique=False, sqlite_where=sa.text('open_cents <> 0'), postgresql_where=sa.text('open_cents <> 0'))
         batch_op.create_index('ix_item_piece', ['company_id', 'piece'], unique=False)
         batch_op.create_index('ix_item_repeats', ['repeats_id'], unique=False, sqlite_where=sa.text('repeats_id IS NOT NULL'), postgresql_where=sa.text('repeats_id IS NOT NULL'))
