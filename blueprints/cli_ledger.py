@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
-from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NoReturn
