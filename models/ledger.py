@@ -134,6 +134,26 @@ def stored_items(session: Session, company_id: int, customer_ids: Collection[int
     return list(map(Stored._make, rows))
 
 
+class Shape(NamedTuple):
+    """What the whole ledger of a company says about each of its parts."""
+
+    cuts: list[str]  # days its books were opened, in order
+    first: str  # day of the first line that is no opening
+    listed: bool  # an open-item list decides what is open
+
+
+def ledger_shape(session: Session, company_id: int) -> Shape:
+    """The openings of a company's ledger and whether a list decides, without reading its items."""
+    rows = bulk.fetch(
+        session,
+        """SELECT opens_on, min(CASE WHEN listed THEN NULL ELSE entry_on END), max(listed_cents IS NOT NULL) FROM item
+        WHERE company_id = ? AND state <> 'vanished' GROUP BY opens_on ORDER BY opens_on""",
+        [company_id],
+    )
+    first = next((row[1] for row in rows if row[0] is None), None)
+    return Shape([row[0] for row in rows if row[0]], first or "9999-12-31", any(row[2] for row in rows))
+
+
 def stored_allocations(session: Session, company_id: int, items: dict[int, int] | None) -> list[StoredAllocation]:
     """The allocations of a company, or only those of some items (a dictionary by id)."""
     select = f"SELECT {', '.join(StoredAllocation._fields)} FROM allocation WHERE "  # noqa: S608

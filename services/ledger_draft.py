@@ -330,7 +330,12 @@ def book_signature(stored: Iterable[Stored]) -> tuple[list[str], dict[str, bool]
             elif one.entry_on < first and not one.listed:
                 first = one.entry_on
     ordered = sorted(cuts)
-    return ordered, {cut: first < cut or cut != ordered[0] for cut in ordered}
+    return ordered, older_known(ordered, first)
+
+
+def older_known(cuts: Sequence[str], first: str) -> dict[str, bool]:
+    """For each opening, in order, whether older lines are known; `first` is the day of the first other line."""
+    return {cut: first < cut or cut != cuts[0] for cut in cuts}
 
 
 def _set_cuts(draft: Draft, after: Iterable[Stored]) -> None:

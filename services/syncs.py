@@ -29,6 +29,7 @@ from models.ledger import (
     last_done_sync,
     last_entry_on,
     last_list_on,
+    ledger_shape,
     opens_by_customer,
     stored_allocations,
     stored_items,
@@ -38,12 +39,13 @@ from rules.errors import DomainError
 from rules.ledger import LedgerSnapshot, Remark
 from rules.terms import Terms
 from services import mappings
-from services.ledger_draft import Book, Days, Draft, DueDates, book_signature, draft_journal, draft_list
+from services.ledger_draft import Book, Days, Draft, DueDates, draft_journal, draft_list, older_known
 from services.ledger_settle import Plan, ledger_side, settle_draft
 from services.ledger_store import Undo, look_again, take_back, unpack, write_plan
 from services.third_parties import CustomerPlan, plan_customers, write_customers
 
 MAX_IDS = 5000  # of each kind of change, kept for the page
+SOME = 2000  # customers up to which only theirs are read, not the whole ledger
 UNDOABLE = 5  # syncs that keep what takes them back
 
 
@@ -360,8 +362,11 @@ def _last_day(session: Session, company: Company, plan: Plan) -> date | None:
     return max([*days, *([company.ledger_on] if company.ledger_on else [])], default=None)
 
 
-def _book(session: Session, company: Company, customers: CustomerPlan, stored: list[Stored]) -> Book:
-    listed = any(one.listed_cents is not None for one in stored)
+def _book(
+    session: Session, company: Company, customers: CustomerPlan, stored: list[Stored], *, listed: bool | None = None
+) -> Book:
+    if listed is None:
+        listed = any(one.listed_cents is not None for one in stored)
     return Book(
         prefixes=tuple(sorted(company.account_prefixes, key=len, reverse=True)),
         terms=Terms(company.terms_days, company.terms_mode),
@@ -485,10 +490,11 @@ def _retime(
     today: date,
 ) -> Undo:
     """New due dates of these customers' items, and what that means for partly settled groups (oldest due first)."""
-    stored = stored_items(session, company.id)
-    book = _book(session, company, customers, stored)
+    whole = ledger_shape(session, company.id)
+    stored = stored_items(session, company.id, None if len(wanted) > SOME else wanted)
+    book = _book(session, company, customers, stored, listed=whole.listed)
     draft = Draft(list_on=book.list_on, replay=book.list_on is None)
-    draft.cuts, draft.earlier = book_signature(stored)
+    draft.cuts, draft.earlier = whole.cuts, older_known(whole.cuts, whole.first)
     due = DueDates(book, Days()).of
     for one in stored:
         if one.customer_id not in wanted or one.state == "vanished":
