@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from models.ledger import COLUMNS, SAID, Stored
 from rules.errors import DomainError
-from rules.ledger import Kind, LedgerSnapshot, Remark
+from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark
 from rules.merge import NEW, journal_keys, list_keys, match
 from rules.opening import Openings, read_openings
 from rules.settlement import reference
@@ -133,28 +133,38 @@ def draft_journal(book: Book, snapshot: LedgerSnapshot, customer_ids: Mapping[st
 def _fresh(
     book: Book, snapshot: LedgerSnapshot, keys: Sequence[str], openings: Openings, customer_ids: Mapping[str, int]
 ) -> list[Stored]:
-    days = Days()
-    text, due = days.text, DueDates(book, days).of
+    iso = _iso(snapshot.lines, openings)
+    due = DueDates(book, Days()).of
     opens, new = openings.opens_on, tuple.__new__
+    kinds = {kind: kind.value for kind in Kind}
     fresh: list[Stored] = []
     for index, one in enumerate(snapshot.lines):
         (_, code, _, account, journal, entry, entry_on, piece, document_on, file_due, label, debit, credit, letter,
          lettered_on, kind, currency, foreign_currency, foreign_cents, method, _) = one  # fmt: skip
         customer_id = customer_ids[code]
         amount = debit - credit
-        day = text(entry_on)
-        due_text, due_source = due(customer_id, kind, amount, document_on, file_due)
-        opens_on = opens.get(index) if opens else None
+        day, document_day = iso[entry_on], iso[document_on]
+        if amount <= 0 and file_due is None:
+            due_text, due_source = document_day, "document"
+        else:
+            due_text, due_source = due(customer_id, kind, amount, document_on, file_due)
         # The tuple is made without the detour by keywords: hundreds of thousands of them.
         fresh.append(
             new(Stored, (
                 0, "counted", 0, None, day, None, None, 0, keys[index], due_text, due_source, customer_id,
-                kind.value, text(opens_on) if opens_on else None, account, journal, entry, day, piece,
-                text(document_on), label, currency, debit, credit, amount, foreign_currency, foreign_cents, letter,
-                text(lettered_on) if lettered_on else None, method,
+                kinds[kind], iso[opens.get(index)] if opens else None, account, journal, entry, day, piece,
+                document_day, label, currency, debit, credit, amount, foreign_currency, foreign_cents, letter,
+                iso[lettered_on], method,
             ))
         )  # fmt: skip
     return fresh
+
+
+def _iso(lines: Iterable[LedgerLine], openings: Openings) -> dict[date | None, str | None]:
+    """ISO text of every day that occurs; of no day, none."""
+    days: set[date | None] = {day for one in lines for day in (one[6], one[8], one[14])}
+    days.update(openings.opens_on.values())
+    return {day: day.isoformat() if day else None for day in (*days, None)}
 
 
 def _period(snapshot: LedgerSnapshot, openings: Openings) -> tuple[date, date]:
@@ -189,9 +199,11 @@ def _loose(one: Stored) -> Hashable:
 
 def _recognise(stored: Sequence[Stored], fresh: Sequence[Stored], covered: Iterable[int]) -> list[int]:
     """For each line of the file its place among the stored ones, or NEW."""
+    if not stored:
+        return [NEW] * len(fresh)
     known = {one.key: place for place, one in enumerate(stored) if not one.listed}
     found = match([one.key for one in fresh], range(len(fresh)), known, {})
-    if NEW in found and stored:
+    if NEW in found:
         used = set(found)
         spare: dict[Hashable, list[int]] = {}
         for place in covered:

@@ -129,10 +129,12 @@ def _write_allocations(session: Session, company_id: int, plan: Plan, ids: Seque
     first = bulk.last_id(session, "allocation") + 1
     undo.allocation_range = (first - 1, first - 1 + len(plan.added))
     rows = [
-        (number, None if debit is None else ids[debit], None if credit is None else ids[credit], cents, made_on, how)
-        for number, (debit, credit, cents, made_on, how) in enumerate(plan.added, first)
+        (None if debit is None else ids[debit], None if credit is None else ids[credit], cents, made_on, how)
+        for debit, credit, cents, made_on, how in plan.added
     ]
-    bulk.insert_shared(session, "allocation", ("id", *ALLOCATION[1:]), rows, {"company_id": company_id}, ("how",))
+    rows.sort(key=lambda row: row[0] or row[1] or 0)  # in the order of the items: their rows and indexes are met once
+    numbered = [(number, *row) for number, row in enumerate(rows, first)]
+    bulk.insert_shared(session, "allocation", ("id", *ALLOCATION[1:]), numbered, {"company_id": company_id}, ("how",))
 
 
 def _write_changed(session: Session, sync_id: int | None, source: str, plan: Plan, ids: Sequence[int], undo: Undo) -> None:
