@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 CHUNK = 500
+MOST_PARAMETERS = 30_000  # SQLite takes 32,766
 Row = tuple[Any, ...]
 
 
@@ -91,8 +92,19 @@ def _literal(value: Any) -> str:
 
 
 def update(session: Session, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Update rows by id, the last value of each row; the others in the order of `columns`."""
-    run(session, f"UPDATE {table} SET {', '.join(f'{column} = ?' for column in columns)} WHERE id = ?", rows)  # noqa: S608
+    """Update rows by id, the last value of each row; the others in the order of `columns`.
+
+    Many rows a statement: each statement on an indexed table below a savepoint walks the journal of all before it."""
+    width = len(columns) + 1
+    named = ", ".join(f"{column} = new.column{place}" for place, column in enumerate(columns, 1))
+    some = max(1, min(CHUNK, MOST_PARAMETERS // width))
+    place = f"({', '.join('?' * width)})"
+    given = list(rows)
+    for start in range(0, len(given), some):
+        chunk = given[start : start + some]
+        values = ", ".join([place] * len(chunk))
+        sql = f"UPDATE {table} SET {named} FROM (VALUES {values}) AS new WHERE {table}.id = new.column{width}"  # noqa: S608
+        fetch(session, sql, [value for row in chunk for value in row])
 
 
 def delete(session: Session, table: str, ids: Iterable[int]) -> None:
