@@ -20,9 +20,10 @@ from blueprints import web
 from blueprints.fields import Form, choices
 from blueprints.sync_columns import FIELD_LABELS
 from extensions import db
+from integrations.files import Refused
 from integrations.ledgers.guess import missing_fields
 from integrations.ledgers.sandbox import preview_in_child, sniff_in_child
-from integrations.ledgers.values import ColumnGuess, Mapping, Preview, Refused, Sniffed
+from integrations.ledgers.values import ColumnGuess, Mapping, Preview, Sniffed
 from models import Sync, audit, sync_lists
 from models.ledger import checks, last_done_sync
 from rules.errors import DomainError

@@ -2,14 +2,17 @@
 
 from models.actions import Action, ActionItem, WorklistEntry
 from models.audit import AuditEntry
+from models.bank import BankAccount, BankMatch, BankMovement, BankStatement, PayerAccount, PayerName
 from models.base import Base
 from models.commitments import Dispute, Hold, Promise
 from models.company import Company, Profile, SalesRep
 from models.customers import Contact, Customer, Note
+from models.documents import Document, EInvoice
 from models.items import Allocation, Item
 from models.jobs import Job
 from models.messages import Message, Outbox
 from models.scenarios import MessageTemplate, Scenario, Step
+from models.sources import Source
 from models.syncs import ColumnMapping, Sync
 from models.users import LoginAttempt, Membership, User, UserSession
 
@@ -18,12 +21,18 @@ __all__ = [
     "ActionItem",
     "Allocation",
     "AuditEntry",
+    "BankAccount",
+    "BankMatch",
+    "BankMovement",
+    "BankStatement",
     "Base",
     "ColumnMapping",
     "Company",
     "Contact",
     "Customer",
     "Dispute",
+    "Document",
+    "EInvoice",
     "Hold",
     "Item",
     "Job",
@@ -33,10 +42,13 @@ __all__ = [
     "MessageTemplate",
     "Note",
     "Outbox",
+    "PayerAccount",
+    "PayerName",
     "Profile",
     "Promise",
     "SalesRep",
     "Scenario",
+    "Source",
     "Step",
     "Sync",
     "User",

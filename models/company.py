@@ -55,6 +55,9 @@ class Company(Base):
     stale_after_hours: Mapped[int] = mapped_column(default=24)
     undo_seconds: Mapped[int] = mapped_column(default=120)
     automatic_sending: Mapped[Flag]
+    match_automatically: Mapped[bool] = mapped_column(sa.Boolean(), default=True, server_default=sa.true())
+    match_threshold: Mapped[int] = mapped_column(default=950, server_default="950")  # per mille: applied by itself from here
+    payment_hold_days: Mapped[int] = mapped_column(default=5, server_default="5")  # a payment not allocated yet holds back
     window_from: Mapped[str] = mapped_column(default="08:00")
     window_until: Mapped[str] = mapped_column(default="18:00")
     letter_window: Mapped[str] = mapped_column(default="FR")  # position of the address: FR (right) or BE (left)

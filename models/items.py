@@ -19,7 +19,8 @@ class Item(Base):
     """One line on a customer account. Amounts are signed cents of `currency`: positive is owed to us.
 
     state: counted (part of the balance), repeat (an opening line that repeats a known item), vanished (no longer in the ledger).
-    amount_cents = open_cents + what allocations took, for counted items; 0 = open_cents for the others."""
+    The ledger's open amount is open_cents + bank_cents; it is amount_cents less what allocations took for counted items, 0 for
+    the others. bank_cents is signed like it: what a bank file shows as paid before the ledger does (services.bank)."""
 
     __tablename__ = "item"
     __table_args__ = (
@@ -57,6 +58,13 @@ class Item(Base):
             sqlite_where=sa.text("open_cents <> 0 AND expected_on IS NOT NULL"),
             postgresql_where=sa.text("open_cents <> 0 AND expected_on IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_item_bank",
+            "company_id",
+            "customer_id",
+            sqlite_where=sa.text("bank_cents <> 0"),
+            postgresql_where=sa.text("bank_cents <> 0"),
+        ),
         sa.Index("ix_item_customer_entry", "customer_id", "entry_on"),
         sa.Index("ix_item_piece", "company_id", "piece"),
         sa.Index(
@@ -92,7 +100,8 @@ class Item(Base):
     debit_cents: Mapped[Cents]  # as in the file
     credit_cents: Mapped[Cents]
     amount_cents: Mapped[Cents]
-    open_cents: Mapped[Cents]
+    open_cents: Mapped[Cents]  # left after the ledger and the bank
+    bank_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")  # seen at the bank, not in the ledger yet
     foreign_currency: Mapped[Text]
     foreign_cents: Mapped[Cents] = mapped_column(default=0)
     listed: Mapped[Flag]  # known from an open-item list only, not from a journal

@@ -12,7 +12,8 @@ from models.base import Base, Cents, Key, Text
 
 
 class Sync(Base):
-    """One run. state: staged (file kept, nothing written), done, refused, undone."""
+    """One run. state: staged (file kept, nothing written), running (the worker reads it), done, refused, undone.
+    kind: journal, open_items, third_parties (ledgers), invoices, bank."""
 
     __tablename__ = "sync"
     __table_args__ = (sa.Index("ix_sync_company", "company_id", "started_at"),)

@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from integrations.files import Refused
 from integrations.ledgers.sandbox import read_in_child
-from integrations.ledgers.values import ReadOptions, Refused
+from integrations.ledgers.values import ReadOptions
 from models import audit, bulk
 from models.company import Company
 from models.ledger import (

@@ -5,34 +5,30 @@ read by the same functions in a child process with limits: `sandbox`."""
 
 from __future__ import annotations
 
+from integrations.files import Refused, too_large
 from integrations.ledgers import fec, fec_columns, spreadsheet, workbook
 from integrations.ledgers.values import (
     IGNORED,
     KINDS,
-    MAX_BYTES,
     RECOGNISED,
     TO_CHECK,
     ColumnGuess,
     Mapping,
     Preview,
     ReadOptions,
-    Refused,
     Sniffed,
-    too_large,
 )
 from rules.ledger import LedgerSnapshot
 
 __all__ = [
     "IGNORED",
     "KINDS",
-    "MAX_BYTES",
     "RECOGNISED",
     "TO_CHECK",
     "ColumnGuess",
     "Mapping",
     "Preview",
     "ReadOptions",
-    "Refused",
     "Sniffed",
     "preview",
     "read",

@@ -13,6 +13,7 @@ from itertools import repeat
 from operator import sub
 from typing import NamedTuple
 
+from integrations.files import Refused
 from integrations.ledgers import kinds
 from integrations.ledgers.dates import parse_date
 from integrations.ledgers.fec_columns import Layout, encoding_of, find_layout, require
@@ -20,7 +21,7 @@ from integrations.ledgers.fec_entries import Entries, Lines
 from integrations.ledgers.fec_rows import Block, text_blocks, workbook_blocks
 from integrations.ledgers.pieces import due_in_label, mend_pieces
 from integrations.ledgers.text import codec
-from integrations.ledgers.values import ReadOptions, Refused, Sniffed
+from integrations.ledgers.values import ReadOptions, Sniffed
 from integrations.ledgers.workbook import Workbook
 from rules.errors import DomainError
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark, ThirdParty

@@ -6,8 +6,8 @@ import csv
 import re
 from dataclasses import dataclass
 
+from integrations.files import Refused
 from integrations.ledgers import text
-from integrations.ledgers.values import Refused
 from integrations.ledgers.workbook import Workbook
 
 COLUMNS = (

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from itertools import islice
 from typing import NamedTuple
 
+from integrations.files import Refused
 from integrations.ledgers import text
 from integrations.ledgers.fec_columns import Layout
-from integrations.ledgers.values import Refused
 from integrations.ledgers.workbook import Workbook
 
 Sound = Callable[[list[str]], bool]  # whether fields make sense as an entry line

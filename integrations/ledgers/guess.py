@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from integrations.files import Refused
 from integrations.ledgers.columns import AMOUNTS, BUCKETS, DATES, PARTY, REQUIRED, candidates, known_word, normalise
 from integrations.ledgers.dates import date_of_cell, date_order, parse_date, plain
 from integrations.ledgers.tables import Table, cell_text, filled
-from integrations.ledgers.values import IGNORED, RECOGNISED, TO_CHECK, ColumnGuess, Mapping, Refused, Sniffed
+from integrations.ledgers.values import IGNORED, RECOGNISED, TO_CHECK, ColumnGuess, Mapping, Sniffed
 from rules.errors import DomainError
 from rules.money import parse_cents
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from integrations.files import Refused
 from integrations.ledgers import kinds
 from integrations.ledgers.pieces import due_in_label, mend_pieces
 from integrations.ledgers.sheet import Row, Sheet
-from integrations.ledgers.values import Refused
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark, ThirdParty
 
 _Key = tuple[str, str, date]

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from integrations.files import Refused
 from integrations.ledgers import kinds, words
 from integrations.ledgers.columns import BUCKETS, PARTY
 from integrations.ledgers.pieces import due_in_label
 from integrations.ledgers.rows_parties import party_of
 from integrations.ledgers.sheet import Row, Sheet
-from integrations.ledgers.values import Refused
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, ThirdParty
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from integrations.files import Refused
 from integrations.ledgers import kinds, words
 from integrations.ledgers.columns import PARTY
 from integrations.ledgers.sheet import Row, Sheet
-from integrations.ledgers.values import Refused
 from rules.ledger import LedgerSnapshot, ThirdParty
 
 _PLAIN = ("email", "phone", "street", "postcode", "city", "vat_number", "company_number", "contact_name", "profile")

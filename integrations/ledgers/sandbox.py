@@ -1,143 +1,33 @@
-"""Reading hostile files: the readers run in a child process with a limit on time, memory and size.
-
-The child is `python -m integrations.ledgers.sandbox` (never a fork of a process with threads). It gets its limits as
-arguments, a pickled request on its standard input, and answers on its standard output; the answer is unpickled with
-nothing but our own values allowed, should the child ever be taken over by a file."""
+"""The readers of ledgers in a child process with limits: `integrations.sandbox` says how."""
 
 from __future__ import annotations
 
-import gc
-import io
-import pickle
-import resource
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import Any
-
-from integrations import ledgers
-from integrations.ledgers.values import MAX_BYTES, Preview, ReadOptions, Refused, Sniffed, too_large
-from integrations.ledgers.workbook import unpacked_size
-from rules.ledger import LedgerLine, LedgerSnapshot
-
-Source = bytes | Path
-
-ROOT = Path(__file__).resolve().parents[2]
-MIB = 1024 * 1024
-CPU_SECONDS, CPU_SECONDS_PER_MIB = 5, 3
-MEMORY, MEMORY_PER_BYTE = 256 * MIB, 6
-
-_ALLOWED = {
-    "rules.ledger": {"Kind", "LedgerLine", "LedgerSnapshot", "Remark", "ThirdParty"},
-    "rules.errors": {"_rebuild"},
-    "integrations.ledgers.values": {"ColumnGuess", "Mapping", "Preview", "Refused", "Sniffed"},
-    "datetime": {"date"},
-}
+from integrations import sandbox
+from integrations.files import MAX_BYTES, Refused
+from integrations.ledgers.values import Preview, ReadOptions, Sniffed
+from integrations.sandbox import Source
+from rules.ledger import LedgerSnapshot
 
 
 def sniff_in_child(source: Source, filename: str, sheet: str = "", max_bytes: int = MAX_BYTES) -> Sniffed:
     """As `ledgers.sniff`; also refused when the child runs out of time or memory."""
-    found = _ask(source, max_bytes, "sniff", filename, sheet)
+    found = sandbox.ask("ledgers", "sniff", source, filename, sheet, max_bytes=max_bytes)
     assert isinstance(found, Sniffed)
     return found
 
 
 def read_in_child(source: Source, filename: str, options: ReadOptions) -> LedgerSnapshot:
     """As `ledgers.read`; also refused when the child runs out of time or memory."""
-    snapshot, columns = _ask(source, options.max_bytes, "read", filename, options)
-    make: Callable[[tuple[object, ...]], LedgerLine] = partial(tuple.__new__, LedgerLine)
-    lines = list(map(make, zip(*columns, strict=True)))
-    assert isinstance(snapshot, LedgerSnapshot)
-    return replace(snapshot, lines=lines)
+    found = sandbox.ask("ledgers", "read", source, filename, options, max_bytes=options.max_bytes)
+    assert isinstance(found, LedgerSnapshot)
+    return found
 
 
 def preview_in_child(source: Source, filename: str, options: ReadOptions, rows: int = 8) -> Preview:
     """As `ledgers.preview`; running out of time or memory is carried as `refused`."""
     try:
-        found = _ask(source, options.max_bytes, "preview", filename, options, rows)
+        found = sandbox.ask("ledgers", "preview", source, filename, options, rows, max_bytes=options.max_bytes)
     except Refused as refused:
         return Preview(refused=refused)
     assert isinstance(found, Preview)
     return found
-
-
-def _ask(source: Source, max_bytes: int, verb: str, *arguments: object) -> Any:
-    size = source.stat().st_size if isinstance(source, Path) else len(source)
-    if size > max_bytes:
-        raise too_large(size, max_bytes)
-    unpacked = max(size, min(unpacked_size(source), 4 * max_bytes))
-    seconds = int(CPU_SECONDS + CPU_SECONDS_PER_MIB * unpacked / MIB)
-    memory = MEMORY + MEMORY_PER_BYTE * unpacked
-    request = pickle.dumps((verb, source if isinstance(source, Path) else None, arguments))
-    body = len(request).to_bytes(4, "big") + request + (b"" if isinstance(source, Path) else source)
-    answer = _run([str(seconds), str(memory)], body, 10 + 2 * seconds)
-    outcome = _Answer(io.BytesIO(answer)).load()
-    if isinstance(outcome, Refused):
-        raise outcome
-    return outcome
-
-
-def _run(limits: list[str], body: bytes, patience: int) -> bytes:
-    command = [sys.executable, "-m", "integrations.ledgers.sandbox", *limits]
-    environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment)
-    with child:
-        try:
-            answer, _ = child.communicate(body, timeout=patience)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
-            raise Refused("reading_too_long", value=patience) from None
-    if child.returncode == 0:
-        return answer
-    if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        raise Refused("reading_too_long", value=int(limits[0]))
-    if child.returncode == -signal.SIGABRT:  # how calamine ends when memory is refused
-        raise Refused("reading_too_large", value=int(limits[1]) // MIB)
-    raise Refused("reader_stopped", value=child.returncode)
-
-
-class _Answer(pickle.Unpickler):
-    """Unpickles our own values and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if name not in _ALLOWED.get(module, ()):
-            raise Refused("reader_stopped", value=f"{module}.{name}")
-        return super().find_class(module, name)
-
-
-def _serve() -> None:
-    """The child: limits first, then one request, one answer."""
-    seconds, memory = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    gc.disable()  # one short life: memory is given back at its end
-    try:
-        answer = pickle.dumps(_answer(), pickle.HIGHEST_PROTOCOL)
-    except MemoryError:
-        answer = pickle.dumps(Refused("reading_too_large", value=memory // MIB))
-    sys.stdout.buffer.write(answer)
-    sys.stdout.buffer.flush()
-
-
-def _answer() -> object:
-    size = int.from_bytes(sys.stdin.buffer.read(4), "big")
-    verb, path, arguments = pickle.loads(sys.stdin.buffer.read(size))  # noqa: S301 - from our own parent
-    data = path.read_bytes() if path is not None else sys.stdin.buffer.read()
-    try:
-        found = getattr(ledgers, verb)(data, *arguments)
-    except Refused as refused:
-        return refused
-    if isinstance(found, LedgerSnapshot):
-        # Columns travel three times faster than lines: what repeats in them is sent once.
-        return replace(found, lines=[]), list(zip(*found.lines, strict=True))
-    return found
-
-
-if __name__ == "__main__":
-    _serve()

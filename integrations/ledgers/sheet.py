@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from integrations.files import Refused
 from integrations.ledgers.columns import AMOUNTS, candidates, known_word, normalise
 from integrations.ledgers.dates import date_of_cell, plain
 from integrations.ledgers.guess import SECTION_TITLES, TOTAL
 from integrations.ledgers.tables import Table, cell_text, filled
-from integrations.ledgers.values import Mapping, ReadOptions, Refused
+from integrations.ledgers.values import Mapping, ReadOptions
 from rules.errors import DomainError
 from rules.ledger import Remark
 from rules.money import cents_of_number, parse_cents

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from integrations.files import Refused
 from integrations.ledgers import guess, tables
 from integrations.ledgers.rows_journal import read_journal
 from integrations.ledgers.rows_open import read_open_items
 from integrations.ledgers.rows_parties import read_third_parties
 from integrations.ledgers.sheet import Sheet
 from integrations.ledgers.tables import Table
-from integrations.ledgers.values import KINDS, Preview, ReadOptions, Refused, Sniffed
+from integrations.ledgers.values import KINDS, Preview, ReadOptions, Sniffed
 from integrations.ledgers.workbook import Workbook
 from rules.ledger import LedgerSnapshot
 

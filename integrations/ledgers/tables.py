@@ -7,8 +7,9 @@ import io
 from dataclasses import dataclass
 from datetime import date
 
+from integrations.files import Refused
 from integrations.ledgers import text
-from integrations.ledgers.values import ReadOptions, Refused
+from integrations.ledgers.values import ReadOptions
 from integrations.ledgers.workbook import Workbook
 
 DELIMITERS = ("\t", ";", "|", ",")

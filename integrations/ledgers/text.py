@@ -9,7 +9,7 @@ import codecs
 import re
 from collections.abc import Iterator
 
-from integrations.ledgers.values import Refused
+from integrations.files import Refused
 
 CHUNK = 128 * 1024  # and the longest line
 

@@ -7,25 +7,14 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
-from rules.errors import DomainError
+from integrations.files import MAX_BYTES, Refused
 from rules.ledger import LedgerLine, Remark, ThirdParty
-
-MAX_BYTES = 64 * 1024 * 1024
 
 RECOGNISED = "recognised"
 TO_CHECK = "to_check"
 IGNORED = "ignored"
 
 KINDS = ("open_items", "journal", "third_parties")
-
-
-class Refused(DomainError):
-    """The file is refused whole. `params` has `line` (from 1), `column` (its header) and `value` where known."""
-
-
-def too_large(size: int, limit: int) -> Refused:
-    """The refusal of a file of `size` bytes where `limit` are allowed."""
-    return Refused("file_too_large", value=size, limit_mib=limit // (1024 * 1024))
 
 
 @dataclass(frozen=True, slots=True)

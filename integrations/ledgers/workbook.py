@@ -9,7 +9,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
 
-from integrations.ledgers.values import Refused
+from integrations.files import Refused
 
 MAX_ENTRIES = 2_000
 MAX_UNPACKED = 1024 * 1024 * 1024

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.ledgers import ReadOptions, Refused, read, sniff
+from integrations.files import Refused
+from integrations.ledgers import ReadOptions, read, sniff
 from rules.ledger import LedgerSnapshot
 from tests.corpus import plain_fec
 from tests.corpus.conftest import real_files

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from integrations.ledgers import ReadOptions, Refused, read
+from integrations.files import Refused
+from integrations.ledgers import ReadOptions, read
 from rules.ledger import LedgerSnapshot
 from tests.integrations import files
 from tests.integrations.files import COLUMNS

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from integrations.files import Refused
 from integrations.ledgers import ReadOptions, read, sniff
-from integrations.ledgers.values import Refused
 from rules.ledger import LedgerLine
 from tests.integrations import files
 from tests.integrations.files import COLUMNS, Line

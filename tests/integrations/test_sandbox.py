@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from integrations import ledgers
-from integrations.ledgers import Mapping, ReadOptions, Refused, sandbox
+from integrations import sandbox as child
+from integrations.files import Refused
+from integrations.ledgers import Mapping, ReadOptions, sandbox
 from integrations.ledgers.workbook import Workbook
 from tests.integrations import files
 
@@ -54,8 +56,8 @@ def test_too_large_is_refused_before_anything_is_read(tmp_path: Path) -> None:
 
 
 def test_time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "CPU_SECONDS", 1)
-    monkeypatch.setattr(sandbox, "CPU_SECONDS_PER_MIB", 0)
+    monkeypatch.setattr(child, "CPU_SECONDS", 1)
+    monkeypatch.setattr(child, "CPU_SECONDS_PER_MIB", 0)
     big = files.fec(
         [line for n in range(60_000) for line in files.sale(str(n + 1), "20250110", f"C{n}", "10,0", f"Facture {n}")]
     )
@@ -65,8 +67,8 @@ def test_time_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_memory_runs_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "MEMORY", 80 * sandbox.MIB)
-    monkeypatch.setattr(sandbox, "MEMORY_PER_BYTE", 0)
+    monkeypatch.setattr(child, "MEMORY", 80 * child.MIB)
+    monkeypatch.setattr(child, "MEMORY_PER_BYTE", 0)
     big = files.fec([line for n in range(60_000) for line in files.sale(str(n + 1), "20250110", f"C{n}", "10,00", f"F{n}")])
     with pytest.raises(Refused) as refused:
         sandbox.read_in_child(big, "a", OPTIONS)
@@ -125,7 +127,7 @@ class _Harm:
 
 
 def test_an_answer_that_would_run_something_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_run", lambda *_: pickle.dumps(_Harm()))
+    monkeypatch.setattr(child, "_run", lambda *_: pickle.dumps(_Harm()))
     with pytest.raises(Refused) as refused:
         sandbox.read_in_child(FEC, "a", OPTIONS)
     assert refused.value.code == "reader_stopped"

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.ledgers import Mapping, ReadOptions, Refused, preview, read, sniff
+from integrations.files import Refused
+from integrations.ledgers import Mapping, ReadOptions, preview, read, sniff
 from rules.ledger import Kind, LedgerSnapshot
 from tests.integrations.files import csv_file, ods, xlsx
 

@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from integrations.ledgers import Mapping, Refused, Sniffed, sniff
+from integrations.files import Refused
+from integrations.ledgers import Mapping, Sniffed, sniff
 from integrations.ledgers.columns import FIELDS, NAMES, normalise
 from integrations.ledgers.guess import guess_decimal, shape_of
 from tests.integrations.files import csv_file, ods, xlsx

@@ -1,0 +1,16 @@
+"""What all readers of files share: how large a file may be, and how one is refused."""
+
+from __future__ import annotations
+
+from rules.errors import DomainError
+
+MAX_BYTES = 64 * 1024 * 1024
+
+
+class Refused(DomainError):
+    """The file is refused whole. `params` has `line` (from 1), `column` (its header) and `value` where known."""
+
+
+def too_large(size: int, limit: int) -> Refused:
+    """The refusal of a file of `size` bytes where `limit` are allowed."""
+    return Refused("file_too_large", value=size, limit_mib=limit // (1024 * 1024))
