@@ -13,6 +13,9 @@ from integrations.files import Refused
 
 CHUNK = 128 * 1024  # and the longest line
 
+SAMPLE = 16 * 1024 * 1024  # enough to see in which of two code pages the letters make words
+
+_ASCII = bytes(range(128))
 _DOS_LETTERS = re.compile(rb"(?<=[A-Za-z])[\x82\x85\x87\x88\x8a\x8b\x93\x96\x97](?=[A-Za-z])")
 _WINDOWS_ONLY = re.compile(rb"[\x80-\x9f]")
 _LATIN_LETTERS = re.compile(rb"(?<=[A-Za-z])[\xe0-\xff](?=[A-Za-z])")
@@ -76,12 +79,14 @@ def _encoding(data: bytes) -> str:
     try:
         _check_utf8(data)
     except Refused as damaged:
-        if _mostly_utf8(data):
+        beyond = data.translate(None, _ASCII)
+        if _mostly_utf8(data, len(beyond)):
             raise
-        if len(_DOS_LETTERS.findall(data)) > len(_LATIN_LETTERS.findall(data)):
-            return "cp850"
-        if not _WINDOWS_ONLY.search(data):
+        if not _WINDOWS_ONLY.search(beyond):
             return "iso-8859-15"
+        some = data[:SAMPLE]
+        if len(_DOS_LETTERS.findall(some)) > len(_LATIN_LETTERS.findall(some)):
+            return "cp850"
         try:
             data.decode("cp1252")
         except UnicodeDecodeError:
@@ -102,8 +107,9 @@ def _check_utf8(data: bytes) -> None:
         raise Refused("damaged_text", line=line_at(data, at), value=f"0x{error.object[error.start]:02X}") from error
 
 
-def _mostly_utf8(data: bytes) -> bool:
-    """Whether more non-ASCII characters read as UTF-8 than bytes that do not: accents do not pair by accident."""
+def _mostly_utf8(data: bytes, beyond: int) -> bool:
+    """Whether more non-ASCII characters read as UTF-8 than bytes that do not: accents do not pair by accident.
+    `beyond`: how many of the bytes are not ASCII."""
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
-    return sum(len(part) for part in re.findall(r"[^\x00-\x7f\ufffd]+", text)) > broken
+    return len(text) - broken - (len(data) - beyond) > broken
