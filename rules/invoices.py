@@ -10,7 +10,7 @@ A credit note of type 381 says 100.00, one of type 380 says −100.00: both take
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -169,8 +169,9 @@ def is_interest(lines: Iterable[tuple[str, int]], titles: Iterable[str] = ()) ->
 # One invoice, known twice
 
 _DIGITS = re.compile(r"\d+")
-_SAME_DAYS = timedelta(days=3)
+_NEARLY = timedelta(days=3)
 _NEAR = timedelta(days=45)
+_SAME_YEAR = timedelta(days=300)
 
 
 class Numbered(NamedTuple):
@@ -183,72 +184,87 @@ class Numbered(NamedTuple):
     amounts: tuple[int, ...]
 
 
-def number_digits(number: str) -> str:
-    """The digits of an invoice number without what programs add: letters, separators, leading zeros.
+def number_keys(number: str) -> set[str]:
+    """What an invoice number may be known by: its signs, its groups of digits, its digits; without separators, case,
+    the letters in front and leading zeros.
 
-    >>> number_digits("FA-2024/0012"), number_digits("20240012"), number_digits("FAC 000123")
-    ('20240012', '20240012', '123')
+    >>> number_keys("FA-2024/0012") & number_keys("20240012"), number_keys("FAC 000123") & number_keys("123")
+    ({'20240012'}, {'123'})
+    >>> number_keys(" - ")
+    set()
     """
-    return "".join(_DIGITS.findall(number)).lstrip("0")
+    groups = _DIGITS.findall(number)
+    bare = [one.lstrip("0") for one in groups]
+    found = {_plain(number), "".join(groups).lstrip("0")}
+    if len(bare) > 1:
+        found.add("/".join(bare))
+    return found - {""}
 
 
-def same_number(one: str, other: str, *, exactly: bool = True) -> bool:
-    """Whether two texts name one invoice; loosely also when one leaves the year or a series in front out.
+def ends_alike(one: str, other: str) -> bool:
+    """Whether one number is the other without the year or the series in front: at least three digits agree.
 
-    >>> same_number("INV/2026/0012", "inv 2026-12"), same_number("F2026-0012", "0012", exactly=False)
-    (True, True)
-    >>> same_number("F12", "F120", exactly=False), same_number("", "")
-    (False, False)
+    >>> ends_alike("F2026-0112", "112"), ends_alike("F12", "F120"), ends_alike("12", "2012")
+    (True, False, False)
     """
-    if _plain(one) == _plain(other) != "":
-        return True
-    if exactly:
-        mine, theirs = (_DIGITS.findall(text) for text in (one, other))
-        short = [digits.lstrip("0") for digits in mine] == [digits.lstrip("0") for digits in theirs]
-        return bool(mine) and (short or number_digits(one) == number_digits(other) != "")
-    longer, shorter = sorted((_bare(one), _bare(other)), key=len, reverse=True)
-    shorter = shorter.lstrip("0") if len(shorter.lstrip("0")) >= 3 else shorter
+    longer, shorter = sorted(("".join(_DIGITS.findall(text)) for text in (one, other)), key=len, reverse=True)
+    shorter = shorter.lstrip("0")
     return len(shorter) >= 3 and longer.endswith(shorter)
+
+
+def pair(known: Sequence[Numbered], others: Iterable[Numbered]) -> dict[int, tuple[int, bool]]:
+    """Which of the others is each known invoice: ref → (ref of the other, whether the amounts agree). Each is used once.
+
+    Always of one customer and currency; then, surest first: same number and amount within a year; a number written
+    short, the same amount and nearly the same day, when only one fits; the very same number with another amount of the
+    same sign within weeks.
+
+    >>> mine = Numbered(1, "DUPONT", "FA-2026/0012", date(2026, 3, 2), (12_100,))
+    >>> pair([mine], [Numbered(7, "DUPONT", "20260012", date(2026, 3, 2), (12_100,))])
+    {1: (7, True)}
+    """
+    by_amount: dict[tuple[Hashable, int], list[Numbered]] = {}
+    by_number: dict[tuple[Hashable, str], list[Numbered]] = {}
+    for one in others:
+        for cents in one.amounts if one.number else ():
+            by_amount.setdefault((one.whose, cents), []).append(one)
+        if _plain(one.number):
+            by_number.setdefault((one.whose, _sure(one.number)), []).append(one)
+    found: dict[int, tuple[int, bool]] = {}
+    used: set[int] = set()
+
+    def look(fitting: Callable[[Numbered], list[Numbered]], agree: bool, *, alone: bool = False) -> None:
+        for mine in known:
+            left = [] if mine.ref in found else [one for one in fitting(mine) if one.ref not in used]
+            if left and not (alone and len(left) > 1):
+                best = min(left, key=lambda one: abs(one.on - mine.on))
+                found[mine.ref] = best.ref, agree
+                used.add(best.ref)
+
+    def equal(mine: Numbered) -> list[Numbered]:
+        return [one for cents in mine.amounts for one in by_amount.get((mine.whose, cents), ())]
+
+    def exact(mine: Numbered) -> list[Numbered]:
+        keys = number_keys(mine.number)
+        return [one for one in equal(mine) if abs(one.on - mine.on) <= _SAME_YEAR and keys & number_keys(one.number)]
+
+    def short(mine: Numbered) -> list[Numbered]:
+        return [one for one in equal(mine) if abs(one.on - mine.on) <= _NEARLY and ends_alike(mine.number, one.number)]
+
+    def another(mine: Numbered) -> list[Numbered]:
+        same = by_number.get((mine.whose, _sure(mine.number)), ()) if _plain(mine.number) else ()
+        return [one for one in same if abs(one.on - mine.on) <= _NEAR and one.amounts[0] * mine.amounts[0] > 0]
+
+    look(exact, True)
+    look(short, True, alone=True)
+    look(another, False)
+    return found
 
 
 def _plain(number: str) -> str:
     return "".join(sign for sign in fold(number) if sign.isalnum())
 
 
-def _bare(number: str) -> str:
-    return "".join(_DIGITS.findall(number))
-
-
-def pair(known: Sequence[Numbered], others: Iterable[Numbered]) -> dict[int, tuple[int, bool]]:
-    """Which of the others is each known invoice: ref → (ref of the other, whether the amounts agree). Each is used once.
-
-    Same customer and currency always; then, surest first: same number and amount, the number written short with the same
-    amount and nearly the same day, same number on nearly the same side of the year with another amount."""
-    by_owner: dict[Hashable, list[Numbered]] = {}
-    owners = {one.whose for one in known}
-    for one in others:
-        if one.whose in owners and one.number:
-            by_owner.setdefault(one.whose, []).append(one)
-    found: dict[int, tuple[int, bool]] = {}
-    used: set[int] = set()
-    for exactly, agree in ((True, True), (False, True), (True, False)):
-        for mine in known:
-            if mine.ref in found or mine.whose not in by_owner:
-                continue
-            fitting = [
-                one
-                for one in by_owner[mine.whose]
-                if one.ref not in used and _fits(mine, one, agree=agree, days=_SAME_DAYS if not exactly else _NEAR)
-                and same_number(mine.number, one.number, exactly=exactly)
-            ]  # fmt: skip
-            if fitting and (exactly or len(fitting) == 1):
-                best = min(fitting, key=lambda one: abs(one.on - mine.on))
-                found[mine.ref] = best.ref, agree
-                used.add(best.ref)
-    return found
-
-
-def _fits(mine: Numbered, one: Numbered, *, agree: bool, days: timedelta) -> bool:
-    if agree:
-        return bool(set(mine.amounts) & set(one.amounts)) and abs(mine.on - one.on) <= max(days, _NEAR if days == _NEAR else days)
-    return any(a * b > 0 for a in mine.amounts for b in one.amounts) and abs(mine.on - one.on) <= days
+def _sure(number: str) -> str:
+    """The number without separators and leading zeros; its letters count."""
+    return _plain(number).lstrip("0")
