@@ -12,7 +12,7 @@ from models.items import Allocation, Item
 from models.jobs import Job
 from models.messages import Message, Outbox
 from models.scenarios import MessageTemplate, Scenario, Step
-from models.sources import Source
+from models.sources import Source, SourceFile
 from models.syncs import ColumnMapping, Sync
 from models.users import LoginAttempt, Membership, User, UserSession
 
@@ -49,6 +49,7 @@ __all__ = [
     "SalesRep",
     "Scenario",
     "Source",
+    "SourceFile",
     "Step",
     "Sync",
     "User",
