@@ -22,6 +22,15 @@ REFUSED: dict[str, str] = {
     "archive_suspect": N_("The workbook unpacks to far more than it should (%(value)s). It was not opened."),
     "sheet_missing": N_("The sheet “%(value)s” is not in this workbook."),
     "sheet_too_large": N_("The sheet “%(value)s” is too large."),
+    # an audit file (XAF, SAF-T)
+    "doctype_refused": N_("Line %(line)s: the XML file brings a document type of its own. It was not opened."),
+    "encoding_unknown": N_("Line %(line)s: the encoding “%(value)s” is not known. Export the file in UTF-8."),
+    "xml_damaged": N_("Line %(line)s: the XML file is cut or damaged (%(value)s). Export it again."),
+    "xml_unknown": N_("Line %(line)s: an XML file of another kind (“%(value)s”). XAF and SAF-T are read here."),
+    "control_totals": N_(
+        "Line %(line)s: the file declares %(value)s lines and holds %(expected)s, and its totals differ by "
+        "%(difference_cents)s. Export it again."
+    ),
     # limits of the reading process
     "reading_too_long": N_("Reading this file took more than %(value)s seconds. It was stopped."),
     "reading_too_large": N_("Reading this file needs more than %(value)s MB of memory. It was stopped."),
@@ -74,6 +83,15 @@ REMARKS: dict[str, str] = {
     "due_from_bucket": N_("%(column)s: the file gives no due dates; the last day its columns allow was taken."),
     "amount_missing": N_("Line %(line)s: no amount. The row was left out."),
     "customer_twice": N_("Line %(line)s: the customer %(value)s comes twice; the last row counts."),
+    "encoding_mended": N_("The file says %(declared)s and is written in %(value)s: it was read as the latter."),
+    "opening_unexplained": N_(
+        "Line %(line)s: the opening balance of account %(value)s is not given by customer; the rest (%(difference_cents)s) is "
+        "under the customer “Divers”."
+    ),
+    "closing_differs": N_(
+        "Line %(line)s: the closing balance of customer %(value)s differs from its entries by %(difference_cents)s."
+    ),
+    "closing_differs_more": N_("%(count)s more closing balances differ."),
     "terms_unreadable": N_("Line %(line)s, %(column)s: the terms “%(value)s” are not known and were left out."),
 }
 
