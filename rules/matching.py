@@ -22,8 +22,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from rules.matching_book import Book
-from rules.matching_case import Case, by_name_of_payer, by_named_items, by_structured_reference
+from rules.matching_book import Book, uncollected
+from rules.matching_case import Case, by_exact_numbers, by_name_of_payer, by_named_items, by_structured_reference
 from rules.matching_facts import Paid, Proposal
 
 __all__ = ["Book", "match_all", "propose"]
@@ -51,11 +51,12 @@ def match_all(book: Book, movements: Iterable[Paid]) -> list[Proposal]:
 
     What reaches the threshold takes its items, strongest evidence first and earlier payments before later ones, so
     nothing is paid twice; what does not reach it is judged by what is left at the end."""
-    desk = _Desk(book, movements)
-    desk.take(by_structured_reference)
-    desk.take(by_named_items)
-    desk.take_in_turn()
-    return desk.answers()
+    with uncollected():
+        desk = _Desk(book, movements)
+        for stage in (by_structured_reference, by_exact_numbers, by_named_items):
+            desk.take(stage)
+        desk.take_in_turn()
+        return desk.answers()
 
 
 def _best(found: Sequence[Proposal]) -> list[Proposal]:
@@ -77,7 +78,8 @@ class _Desk:
         self.order: list[int] = []
         self.taken: dict[int, Proposal] = {}
         self.waiting: list[Case] = []
-        self.changed: set[int] = set()  # customers something was taken from since they were last looked at
+        self.changed: set[int] = set()  # customers, and items, something was taken from since they were last looked at
+        self.touched: set[int] = set()
         for paid in movements:
             self.order.append(paid.id)
             if paid.cents and not paid.returned:
@@ -95,9 +97,11 @@ class _Desk:
             if proposals and proposals[0].confidence >= threshold and not proposals[0].tie:
                 found.append((-proposals[0].confidence, number, case, proposals[0]))
         found.sort(key=lambda one: one[:2])
-        self.changed = set()
+        self.changed, self.touched = set(), set()
         for _, _, case, proposal in found:
-            if not self.changed.isdisjoint(self._customers(proposal)):
+            if not self.touched.isdisjoint(part.item_id for part in proposal.parts) or (
+                stage is by_named_items and not self.changed.isdisjoint(self._customers(proposal))
+            ):
                 again = stage(case)
                 case.proposals = again
                 if not again or again[0].confidence < threshold or again[0].tie:
@@ -130,6 +134,7 @@ class _Desk:
         for part in proposal.parts:
             place = self.book.place[part.item_id]
             self.left[place] -= part.cents + part.difference_cents
+            self.touched.add(part.item_id)
             self.changed.add(self.book.items[place].customer_id)
         self.taken[case.paid.id] = proposal
 

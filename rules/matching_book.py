@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from rules.matching_facts import MatchPolicy, Owed, Payer
 from rules.matching_payers import Payers
-from rules.matching_words import Number, bare, numbers
+from rules.matching_words import Number, bare, pairs
 
 SHORT = 5  # digits; a shorter number names an invoice only together with its customer and an amount
 LONGEST_JOIN = 4  # runs of digits that together make one number: FA 2024 - 00 12
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the collector of cycles: hundreds of thousands of small values are made and kept here, none of them in a
+    cycle, and looking for some takes longer than the work."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class Book:
@@ -20,7 +35,10 @@ class Book:
         self.policy = policy or MatchPolicy()
         self.items: Sequence[Owed] = tuple(owed)
         self.open = [item.open_cents for item in self.items]
-        self.payers = Payers(payers)
+        self.document_on = [item.document_on for item in self.items]
+        self.currency = [item.currency for item in self.items]
+        with uncollected():
+            self.payers = Payers(payers)
         self.place = {item.id: place for place, item in enumerate(self.items)}
         self.by_reference: dict[str, list[int]] = {}
         self.by_number: dict[str, list[int]] = {}
@@ -29,55 +47,59 @@ class Book:
         self.letters: list[str] = []
         self.core: list[str] = []  # all digits of the number, zeros and all
         self.last: list[str] = []  # its last run of digits without leading zeros
-        self.shapes: dict[tuple[str, int], tuple[int, int]] = {}  # letters and length of numbers → lowest and highest
-        for place, item in enumerate(self.items):
-            self._add(place, item)
+        self.shapes: dict[tuple[str, int], tuple[str, str]] = {}  # letters and length of numbers → lowest and highest
+        with uncollected():
+            for place, item in enumerate(self.items):
+                self._add(place, item)
+        oldest = [(item.due_on, item.document_on, item.id) for item in self.items]
         for places in self.by_customer.values():
-            places.sort(key=self._oldest)
-
-    def _oldest(self, place: int) -> tuple[object, ...]:
-        item = self.items[place]
-        return item.due_on, item.document_on, item.id
+            if len(places) > 1:
+                places.sort(key=oldest.__getitem__)
 
     def _add(self, place: int, item: Owed) -> None:
-        for reference in item.references:
+        for reference in item.references:  # most have one or none
             places = self.by_reference.setdefault(bare(reference), [])
             if place not in places:
                 places.append(place)
         self.by_amount.setdefault((item.currency, item.open_cents), []).append(place)
         self.by_customer.setdefault(item.customer_id, []).append(place)
-        runs = numbers(item.piece)
-        core = "".join(run.digits for run in runs)
+        runs = pairs(item.piece.upper())
+        digits = [run[1] for run in runs]
+        core = "".join(digits)
         self.core.append(core)
-        self.letters.append(runs[0].letters if runs else "")
-        self.last.append(runs[-1].digits.lstrip("0") if runs else "")
+        self.letters.append(runs[0][0] if runs else "")
+        self.last.append(digits[-1].lstrip("0") if runs else "")
         if not core:
             return
-        value = int(core)
-        if value < 10**18:
-            shape = (self.letters[place], len(core))
-            low, high = self.shapes.get(shape, (value, value))
-            self.shapes[shape] = (min(low, value), max(high, value))
-        for key in _keys(core, runs):
-            places = self.by_number.setdefault(key, [])
-            if place not in places[-1:]:
+        shape = (runs[0][0], len(core))
+        low, high = self.shapes.get(shape, (core, core))
+        if not low <= core <= high:
+            self.shapes[shape] = (min(low, core), max(high, core))
+        elif low is core:
+            self.shapes[shape] = (core, core)
+        for key in _keys(core, digits):
+            places = self.by_number.get(key)
+            if places is None:
+                self.by_number[key] = [place]
+            else:
                 places.append(place)
 
     def known_shape(self, number: Number) -> bool:
         """Whether a number looks like an invoice number of ours: letters and length as ours, within or soon after them."""
-        reach = self.shapes.get((number.letters, len(number.digits)))
+        reach = self.shapes.get((number.letters, len(number.digits))) or self.shapes.get(("", len(number.digits)))
         if reach is None:
             return False
-        low, high = reach
-        return low - (high - low) // 4 - 20 <= int(number.digits) <= high + (high - low) // 4 + 20
+        low, high = int(reach[0][-18:]), int(reach[1][-18:])
+        slack = (high - low) // 4 + 20
+        return low - slack <= int(number.digits[-18:]) <= high + slack
 
 
-def _keys(core: str, runs: list[Number]) -> set[str]:
+def _keys(core: str, digits: list[str]) -> set[str] | tuple[str, ...]:
     """Ways to write the digits of a number: with and without leading zeros, the year with two digits."""
-    keys = {core.lstrip("0")}
-    if len(runs) > 1:
-        rest = [run.digits.lstrip("0") for run in runs[1:]]
-        keys.add(runs[0].digits.lstrip("0") + "".join(rest))
-        if len(runs[0].digits) == 4 and runs[0].digits.startswith("20"):
-            keys.add(core[2:])
+    whole = core.lstrip("0")
+    if len(digits) == 1:
+        return (whole,) if len(whole) >= 3 else ()
+    keys = {whole, digits[0].lstrip("0") + "".join([run.lstrip("0") for run in digits[1:]])}
+    if len(digits[0]) == 4 and digits[0].startswith("20"):
+        keys.add(core[2:])
     return {key for key in keys if len(key) >= 3}

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 from rules.matching_book import Book
 from rules.matching_facts import Evidence, Paid, Part, Proposal
-from rules.matching_named import NOBODY, Named, by_number, by_reference, likeness
+from rules.matching_named import NOBODY, Named, by_number, by_reference, exactly_named, likeness
 from rules.matching_payers import Found, evidence_of
 from rules.matching_sets import chance, only_set
-from rules.matching_words import Number, bare, numbers
+from rules.matching_words import Number, aside, bare, numbers
 
 STRUCTURED, STRUCTURED_PART, STRUCTURED_OVER = 1000, 985, 980
 PROPOSED = 940  # certain enough to be shown first, never applied at the usual threshold
@@ -21,12 +21,13 @@ WHO_ONLY = {4: 940, 3: 920, 2: 850, 1: 500}
 BY_PAYER = {4: 992, 3: 982, 2: 962, 1: 900}  # an exact amount, by how sure the payer is
 MOST_PAYERS = 8
 SOLE_AMOUNT = 300
+COMMON_AMOUNT = 3  # items; an amount that more of them share says little about a number of few digits
 
 
 class Case:
     """A movement with what is read from it once: the numbers in its text and who may have paid."""
 
-    __slots__ = ("_numbers", "_who", "book", "left", "paid", "proposals", "text", "unknown")
+    __slots__ = ("_named", "_numbers", "_who", "book", "left", "paid", "proposals", "referred", "text", "unknown")
 
     def __init__(self, book: Book, paid: Paid, left: list[int]) -> None:
         self.book = book
@@ -39,6 +40,8 @@ class Case:
         self.unknown: list[str] = []  # structured references with right check digits that name nothing open
         self._numbers: list[Number] | None = None
         self._who: Found | None = None
+        self._named: Named | None = None
+        self.referred: tuple[list[int], tuple[Evidence, ...]] | None = None
 
     def numbers(self) -> list[Number]:
         """Runs of digits in the free text; in the payer's own id only when there is no other text."""
@@ -54,26 +57,47 @@ class Case:
     def who(self) -> Found:
         """Who may have paid."""
         if self._who is None:
-            paid, payers = self.paid, self.book.payers
-            found = dict(payers.of(paid))
-            for reference in (bare(paid.structured), *self.unknown):
-                if reference in payers.by_reference:
-                    found[payers.by_reference[reference]] = (4, "customer_reference")
-            if not found and (payers.by_vat or payers.by_code):
-                for word in paid.text.upper().split():
-                    if bare(word) in payers.by_vat:
-                        found[payers.by_vat[bare(word)]] = (3, "vat_number")
-                    elif bare(word) in payers.by_code:
-                        found[payers.by_code[bare(word)]] = (2, "customer_code")
-            self._who = found
+            self._who = self._look_up()
         return self._who
+
+    def _look_up(self) -> Found:
+        paid, payers = self.paid, self.book.payers
+        found = payers.of(paid)
+        for reference in (bare(paid.structured), *self.unknown) if payers.by_reference else ():
+            if reference in payers.by_reference:
+                found = found | {payers.by_reference[reference]: (4, "customer_reference")}
+        if not found and self.text and (payers.by_vat or payers.by_code):
+            for word in {bare(word) for word in self.text.split()}:
+                if word in payers.by_vat:
+                    found = {payers.by_vat[word]: (3, "vat_number")}
+                elif word in payers.by_code:
+                    found = {payers.by_code[word]: (2, "customer_code")}
+        return found
+
+    def named(self) -> Named:
+        """What the text names, as read the first time."""
+        if self._named is None:
+            paid = self.paid
+            plain = self.text or paid.invoices
+            self._named = by_number(self.book, paid, self.text, self.left, self.numbers(), self.who()) if plain else NOBODY
+        return self._named
 
     def payable(self, place: int, days: int) -> bool:
         """Whether an item can be what this pays: open, of the currency, issued by then (or so many days later)."""
-        item = self.book.items[place]
-        if not self.left[place] or item.currency != self.paid.currency:
+        book, paid = self.book, self.paid
+        if not self.left[place] or book.currency[place] != paid.currency:
             return False
-        return item.document_on <= self.paid.booked_on + timedelta(days=days) if days else item.document_on <= self.paid.booked_on
+        issued = book.document_on[place]
+        return issued <= paid.booked_on or (days > 0 and issued <= paid.booked_on + timedelta(days=days))
+
+    def stray(self, used: frozenset[int]) -> bool:
+        """Whether the text has other numbers than those used, dates and amounts aside: it may name more than we found."""
+        spans = aside(self.text)
+        return any(
+            position not in used and len(number.digits) >= 3
+            and not any(start <= number.start and number.end <= end for start, end in spans)
+            for position, number in enumerate(self.numbers())
+        )  # fmt: skip
 
     def whose(self, customer_id: int) -> tuple[Evidence, ...]:
         """Evidence for who paid."""
@@ -86,13 +110,21 @@ class Case:
 
     def open_of(self, customer_id: int, days: int = 0) -> list[int]:
         """Places of what a customer has open and this may pay, oldest due first."""
-        return [place for place in self.book.by_customer.get(customer_id, ()) if self.payable(place, days)]
+        book, left, currency = self.book, self.left, self.paid.currency
+        until = self.paid.booked_on + timedelta(days=days) if days else self.paid.booked_on
+        return [
+            place for place in book.by_customer.get(customer_id, ())
+            if left[place] and book.document_on[place] <= until and book.currency[place] == currency
+        ]  # fmt: skip
 
 
 def by_structured_reference(case: Case) -> list[Proposal]:
     """Items named by their own structured reference or id; a reference that several items share names their customer."""
     paid, book = case.paid, case.book
-    places, evidence, case.unknown = by_reference(book, paid)
+    if case.referred is None:
+        places, evidence, case.unknown = by_reference(book, paid)
+        case.referred = places, evidence
+    places, evidence = case.referred
     if not places:
         return []
     customer = book.items[places[0]].customer_id
@@ -118,13 +150,23 @@ def _shared_reference(case: Case, customer: int, places: list[int], evidence: tu
     return [Proposal(case.paid.id, customer, (), WHO_ONLY[4], evidence, case.paid.cents)]
 
 
+def by_exact_numbers(case: Case) -> list[Proposal]:
+    """Items whose numbers stand in the text and that together are the amount: what most payers write."""
+    if not case.text:
+        return []
+    places, sure = exactly_named(case.book, case.text, case.paid.cents, case.left)
+    if not places or not all(case.payable(place, case.book.policy.days_before) for place in places):
+        return []
+    agrees = any(case.book.items[place].customer_id in case.who() for place in places)
+    evidence = (*_named_evidence(case, places), _amount(places, case.paid.cents))
+    return [_proposal(case, places, _exact_confidence(case, sure or agrees, agrees), evidence)]
+
+
 def by_named_items(case: Case) -> list[Proposal]:
     """Items named by their number: together the amount, or with the payer's credits, or with a rest that has a reason."""
     paid, book = case.paid, case.book
-    if not case.text and not paid.invoices:
-        return []
-    named = by_number(book, paid, case.text, case.left, case.numbers(), case.who())
-    if named is NOBODY:
+    named = case.named()
+    if not named.places:
         return []
     who = case.who()
     places = [place for place in named.places if case.payable(place, book.policy.days_before)]
@@ -137,13 +179,18 @@ def by_named_items(case: Case) -> list[Proposal]:
     agrees = bool(theirs)
     evidence = _named_evidence(case, places)
     if total == paid.cents:
-        return [_proposal(case, places, _exact_confidence(case, named, agrees), (*evidence, _amount(places, total)))]
-    more = _completed(case, named, places)
-    if more is not None:
+        return [_proposal(case, places, _exact_confidence(case, named.sure, agrees), (*evidence, _amount(places, total)))]
+    for fit in (2, 1):
+        more = _completed(case, named, places, fit)
+        if more is None:
+            continue
         span = Evidence("invoice_range", {"first": _piece(case, more[0]), "last": _piece(case, more[-1]), "count": len(more)})
         shown = span if len(more) > len(places) and named.between else _named_evidence(case, more)[0]
-        return [_proposal(case, more, 985 if agrees else 960, (shown, *evidence[1:], _amount(more, paid.cents)))]
+        return [_proposal(case, more, 985 if agrees and fit > 1 else 960, (shown, *evidence[1:], _amount(more, paid.cents)))]
     part, over = (970, 957) if agrees and named.sure else (PROPOSED - 10, 900) if agrees else (900, 850)
+    if named.between or len(places) < len(named.places) or case.stray(named.used):
+        part = over = 890  # the text names more than these
+    over = over if len(places) == 1 else min(over, 900)
     if any(case.left[place] == paid.cents for place in case.open_of(book.items[places[0]].customer_id)):
         part = over = 900  # the amount is exactly another invoice: the number may be the slip
     return _inexact(case, places, total, evidence, part, over)
@@ -157,12 +204,13 @@ def _named_evidence(case: Case, places: list[int]) -> tuple[Evidence, ...]:
     return numbered, *case.whose(customer)
 
 
-def _exact_confidence(case: Case, named: Named, agrees: bool) -> int:
+def _exact_confidence(case: Case, sure: bool, agrees: bool) -> int:
     if agrees:
-        return 996 if named.sure else 986
+        return 996 if sure else 986
     if case.who():
-        return 968 if named.sure else PROPOSED - 10
-    return 976 if named.sure else PROPOSED
+        return 968 if sure else PROPOSED - 10
+    common = len(case.book.by_amount.get((case.paid.currency, case.paid.cents), ())) > COMMON_AMOUNT
+    return 976 if sure else PROPOSED if common else 960
 
 
 def _spent(case: Case, named: Named) -> list[Proposal]:
@@ -176,11 +224,11 @@ def _spent(case: Case, named: Named) -> list[Proposal]:
     return [Proposal(case.paid.id, customer, (), 900, (spent, *case.whose(customer)), case.paid.cents)]
 
 
-def _completed(case: Case, named: Named, places: list[int]) -> list[int] | None:
-    """The named items with those between the ends of a range, or with those of shortened numbers in the same text, when
-    that makes the amount exactly."""
+def _completed(case: Case, named: Named, places: list[int], fit: int) -> list[int] | None:
+    """The named items with those between the ends of a range, or with those of shortened numbers (fit 2) or of numbers
+    with a slip (1) in the same text, when that makes the amount exactly."""
     between = [place for place in named.between if case.payable(place, case.book.policy.days_before)]
-    shortened = _shortened(case, named, places)
+    shortened = _shortened(case, named, places, fit)
     for more in (between, shortened, between + shortened):
         both = list(dict.fromkeys(places + more))
         if more and sum(case.left[place] for place in both) == case.paid.cents:
@@ -188,18 +236,21 @@ def _completed(case: Case, named: Named, places: list[int]) -> list[int] | None:
     return None
 
 
-def _shortened(case: Case, named: Named, places: list[int]) -> list[int]:
+def _shortened(case: Case, named: Named, places: list[int], least: int = 2) -> list[int]:
     """Open items of the customer that the runs of digits not used yet may mean, each by the only one that fits."""
-    customer = case.book.items[places[0]].customer_id if places else None
-    customers = [customer] if customer is not None else list(case.who())[:MOST_PAYERS]
-    open_places = [place for one in customers for place in case.open_of(one, case.book.policy.days_before)]
-    found = case.numbers()
+    core, days = case.book.core, case.book.policy.days_before
+    customers = [case.book.items[places[0]].customer_id] if places else list(case.who())[:MOST_PAYERS]
+    open_places = [place for one in customers for place in case.open_of(one, days)]
     more: list[int] = []
-    for position, number in enumerate(found):
-        if position in named.used or not number.digits.strip("0"):
+    for position, number in enumerate(case.numbers()):
+        stripped = number.digits.lstrip("0")
+        if position in named.used or not stripped:
             continue
+        near = open_places if least < 2 else [
+            place for place in open_places if core[place].endswith(stripped) or core[place].startswith(number.digits)
+        ]  # fmt: skip
         at_end = case.at_end(position)
-        fits = [place for place in open_places if likeness(case.book, place, number, at_end)[0] >= 2]
+        fits = [place for place in near if likeness(case.book, place, number, at_end)[0] >= least]
         if len(fits) == 1 and fits[0] not in places and fits[0] not in more:
             more.append(fits[0])
     return more
@@ -212,8 +263,10 @@ def _inexact(
     with or without a reason, or too much."""
     paid = case.paid
     explained = _with_rest(case, places, total, evidence, min(part, over + 8))
-    if explained is not None:
-        return [explained]
+    if len(explained) == 1:
+        return explained
+    if explained and abs(total) > abs(paid.cents):
+        part = min(part, 900)  # which credits were used up is not known
     if (total > 0) != (paid.cents > 0):
         customer = case.book.items[places[0]].customer_id
         return [Proposal(paid.id, customer, (), WHO_ONLY[2], evidence, paid.cents)]
@@ -226,8 +279,9 @@ def _inexact(
 
 def _with_rest(
     case: Case, places: list[int], total: int, evidence: tuple[Evidence, ...], confidence: int
-) -> Proposal | None:
-    """The named items and the only set of others of the customer (credits when too little came) that make the amount."""
+) -> list[Proposal]:
+    """The named items and the set of others of the customer (credits when too little came) that makes the amount; more than
+    one answer means that several sets do."""
     rest = case.paid.cents - total
     customer = case.book.items[places[0]].customer_id
     others = [
@@ -235,14 +289,16 @@ def _with_rest(
         if place not in places and (case.left[place] > 0) == (rest > 0)
     ]  # fmt: skip
     found = only_set([case.left[place] for place in others], rest)
-    if len(found.sets) != 1 or not found.complete:
-        return None
-    chosen = [others[index] for index in found.sets[0]]
-    code = "credits_used" if rest < 0 else "exact_set"
-    summed = Evidence(code, {"count": len(chosen), "cents": rest})
+    if not found.complete:
+        return []
     if chance([case.left[place] for place in others]) > 0.05:
         confidence = min(confidence, PROPOSED)
-    return _proposal(case, places + chosen, confidence, (*evidence, summed))
+    answers = []
+    for indexes in found.sets:
+        chosen = [others[index] for index in indexes]
+        summed = Evidence("credits_used" if rest < 0 else "exact_set", {"count": len(chosen), "cents": rest})
+        answers.append(_proposal(case, places + chosen, confidence, (*evidence, summed)))
+    return answers
 
 
 def _short(case: Case, places: list[int], total: int, evidence: tuple[Evidence, ...], confidence: int) -> list[Proposal]:
@@ -278,7 +334,7 @@ def _short(case: Case, places: list[int], total: int, evidence: tuple[Evidence, 
 def _reason(case: Case, places: list[int], total: int, missing: int) -> str:
     """Why so little is missing: a bank's fee within the company's tolerance, a discount for paying early, or unknown."""
     policy = case.book.policy
-    if not 0 < missing or total <= 0:
+    if not missing > 0 or total <= 0:
         return ""
     if missing <= policy.tolerance_cents and missing * 1000 <= total * policy.tolerance_per_mille:
         return "bank_fee"

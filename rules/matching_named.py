@@ -3,15 +3,16 @@ write them."""
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from rules.matching_book import LONGEST_JOIN, SHORT, Book
 from rules.matching_facts import Evidence, Paid
 from rules.matching_payers import Found
-from rules.matching_words import Number, bare, close, numbers, structured_in
+from rules.matching_words import Number, bare, close, numbers, pairs, structured_in
 
-RANGE_WORDS = frozenset({"-", "A", "AU", "À", "T/M", "TM", "TOT", "TOT EN MET", "BIS", "TO", "..", "..."})
 LONGEST_RANGE = 60
+_RANGE = re.compile(r"(?:-|\.\.+|(?:A|AU|À|TOT|T/M|TM|BIS|TO)(?![A-Z]))\s*(?:[A-Z]{1,4}[ .:/_°#-]{0,2})?")
 
 
 class Named(NamedTuple):
@@ -55,6 +56,40 @@ def by_reference(book: Book, paid: Paid) -> tuple[list[int], tuple[Evidence, ...
     return places, tuple(evidence), unknown
 
 
+def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[list[int], bool]:
+    """The quick answer for most payments: numbers that each name one item only, long enough to do so, together the
+    amount; and whether they are sure. Nothing when it is not that plain."""
+    runs = pairs(text)
+    known = book.by_number
+    amount = str(cents)
+    places: list[int] = []
+    total, position, count, sure = 0, 0, len(runs), True
+    while position < count:
+        letters, digits = runs[position]
+        hits = known.get(digits.lstrip("0"))
+        used = 1
+        for after in range(position + 1, min(position + LONGEST_JOIN, count)):
+            if len(runs[after][0]) > 2:
+                break
+            digits += runs[after][1]
+            longer = known.get(digits.lstrip("0"))
+            if longer is not None:
+                hits, used = longer, after - position + 1
+        if hits is None:
+            position += 1
+            continue
+        place = hits[0]
+        core = book.core[place].lstrip("0")
+        if len(hits) > 1 or len(core) < SHORT or core == amount:
+            return [], False
+        if place not in places:
+            places.append(place)
+            total += left[place]
+            sure = sure and (len(core) > SHORT or (letters != "" and letters == book.letters[place]))
+        position += used
+    return (places, sure) if places and total == cents else ([], False)
+
+
 def by_number(book: Book, paid: Paid, text: str, left: list[int], found: list[Number], who: Found) -> Named:
     """Items whose number stands in the text (in capitals). A number that several items have is theirs whose letters it has, then the
     payer's, then that of the amount; else nobody's."""
@@ -70,7 +105,7 @@ def by_number(book: Book, paid: Paid, text: str, left: list[int], found: list[Nu
             position += 1
             continue
         between = text[found[position - 1].end : found[position].start] if position else ""
-        if last_place >= 0 and _is_range(between, found[position]):
+        if last_place >= 0 and _is_range(between):
             inside += _within(book, left, last_place, hit)
         if hit not in places:
             places.append(hit)
@@ -114,7 +149,8 @@ def _longest(
         place = _choose(book, paid, places, first.letters, left, who)
         if place is not None:
             lettered = bool(first.letters) and first.letters == book.letters[place]
-            best = (place, count, len(key) >= 6 or (lettered and len(digits) >= 4))
+            theirs = len(key) >= SHORT and book.items[place].customer_id in who
+            best = (place, count, theirs or len(key) >= 6 or (lettered and len(digits) >= 4))
     return best
 
 
@@ -137,10 +173,9 @@ def _choose(book: Book, paid: Paid, places: list[int], letters: str, left: list[
     return place
 
 
-def _is_range(between: str, number: Number) -> bool:
-    """Whether what stands between two numbers means all from one to the other."""
-    gap = between[: len(between) - len(number.letters)] if number.letters and between.endswith(number.letters) else between
-    return gap.strip() in RANGE_WORDS
+def _is_range(between: str) -> bool:
+    """Whether what stands between two numbers means all from one to the other; the second may have letters before it."""
+    return _RANGE.fullmatch(between.strip()) is not None
 
 
 def _within(book: Book, left: list[int], first: int, last: int) -> list[int]:
@@ -148,7 +183,7 @@ def _within(book: Book, left: list[int], first: int, last: int) -> list[int]:
     if book.items[first].customer_id != book.items[last].customer_id or len(book.core[first]) != len(book.core[last]):
         return []
     low, high = int(book.core[first]), int(book.core[last])
-    if not 1 < high - low:
+    if not high - low > 1:
         return []
     inside = [
         place

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from math import log
 
@@ -24,6 +23,8 @@ and the kind of evidence."""
 CUT_FROM = 20  # a bank's name so long may be cut in its last word
 COMMON = 300  # customers; a word that more of them share finds nobody by itself
 MARGIN = 0.12
+ENOUGH = 0.75
+RAREST = 2
 
 
 class Payers:
@@ -42,8 +43,8 @@ class Payers:
             self._add(payer)
         count = len(self._words) + 1
         self._weight = {word: log(count / len(names)) + 0.3 for word, names in self._by_word.items()}
+        self._own = {names: sum(self._weight[word] for word in names) for names in self._words}
         self._rare = log(count) + 0.3
-        self._sorted = sorted(self._by_word)
 
     def _add(self, payer: Payer) -> None:
         for iban in payer.ibans:
@@ -118,47 +119,52 @@ class Payers:
         folded = fold(name)
         exact = self._exact.get(folded)
         if exact:
-            return {owner: (3, "name") for owner in exact}
+            return dict.fromkeys(exact, (3, "name"))
         words = name_words(folded)
         same = self._words.get(tuple(sorted(set(words))))
         if same:
-            return {owner: (3, "name") for owner in same}
+            return dict.fromkeys(same, (3, "name"))
         return self._close(words, len(name) >= CUT_FROM) if words else {}
 
     def _close(self, words: tuple[str, ...], cut: bool) -> Found:
         """The best of the customers who share rare words, when nobody is nearly as good."""
         shared: dict[tuple[str, ...], float] = {}
-        total = 0.0
-        for word in dict.fromkeys(words):
-            weight = self._weight.get(word)
-            if weight is None and cut and word == words[-1]:
-                weight = self._finish(word, shared)
-            elif weight is not None:
-                for names in self._rare_names(word):
-                    shared[names] = shared.get(names, 0.0) + weight
-            total += self._rare if weight is None else weight
-        scores = sorted(((self._score(names, got, total), names) for names, got in shared.items()), reverse=True)
-        if not scores or scores[0][0] < 0.75 or (len(scores) > 1 and scores[1][0] > scores[0][0] - MARGIN):
-            return {}
-        return {owner: (2, "name_close") for owner in self._words[scores[0][1]]}
-
-    def _finish(self, start: str, shared: dict[tuple[str, ...], float]) -> float | None:
-        """A last word that the bank cut: every name with a word that begins so shares it."""
-        weight = None
-        place = bisect_left(self._sorted, start)
-        for word in self._sorted[place : place + 40]:
-            if not word.startswith(start):
-                break
+        unique = dict.fromkeys(words)
+        known = sorted((self._weight[word], word) for word in unique if word in self._weight)
+        total = sum(weight for weight, _ in known) + self._rare * (len(unique) - len(known))
+        for rank, (weight, word) in enumerate(reversed(known)):
             for names in self._rare_names(word):
-                shared[names] = shared.get(names, 0.0) + self._weight[word]
-            weight = max(weight or 0.0, self._weight[word])
+                if rank < RAREST or names in shared:  # a name without either of the two rarest words is not close
+                    shared[names] = shared.get(names, 0.0) + weight
+        if cut and words[-1] not in self._weight and len(words[-1]) >= 3:
+            total += self._finish(words[-1], shared) - self._rare
+        best, second = 0.0, 0.0
+        chosen: tuple[str, ...] = ()
+        for names, got in shared.items():
+            score = _score(got / self._own[names], got / total)
+            if score > best:
+                best, second, chosen = score, best, names
+            elif score > second:
+                second = score
+        if best < ENOUGH or second > best - MARGIN:
+            return {}
+        return dict.fromkeys(self._words[chosen], (2, "name_close"))
+
+    def _finish(self, start: str, shared: dict[tuple[str, ...], float]) -> float:
+        """A last word that the bank cut: a name found already that has a word beginning so shares it."""
+        weight = self._rare
+        for names in shared:
+            whole = next((word for word in names if word.startswith(start)), None)
+            if whole is not None:
+                weight = self._weight[whole]
+                shared[names] += weight
         return weight
 
-    def _score(self, names: tuple[str, ...], got: float, total: float) -> float:
-        """How much of both names is shared; a bank leaves words out or adds a few, rarely both."""
-        own = sum(self._weight[word] for word in names)
-        ours, theirs = min(1.0, got / own), min(1.0, got / total)
-        return 0.65 * max(ours, theirs) + 0.35 * min(ours, theirs)
+
+def _score(ours: float, theirs: float) -> float:
+    """From how much of both names is shared; a bank leaves words out or adds a few, rarely both."""
+    high, low = (ours, theirs) if ours > theirs else (theirs, ours)
+    return 0.65 * min(1.0, high) + 0.35 * min(1.0, low)
 
 
 def evidence_of(found: Found, customer_id: int, paid: Paid) -> tuple[Evidence, ...]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 EXACT_UP_TO = 22  # items: two halves of 2,048 sums each
 RUNS_UP_TO = 60
+ROUNDEST = 100_000  # cents: what counts as round is a part of a thousand
 
 
 class Sums(NamedTuple):
@@ -54,7 +55,7 @@ def chance(cents: Sequence[int]) -> float:
     """How many sets would have a sum named at random: the sets there are over the sums that are possible.
 
     Round amounts make accidents likelier: amounts in whole hundreds have a hundredth of the sums."""
-    step = reduce(gcd, cents, 0) or 1
+    step = reduce(gcd, cents, ROUNDEST) or 1
     span = sum(abs(one) for one in cents) // step + 1
     return min(1.0, (2.0 ** min(len(cents), 60) - 1) / span)
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from rules.words import fold
 
 _NUMBER = re.compile(r"([A-Z]*)[ .:/_°#-]{0,2}([0-9]+)", re.ASCII)
+_ASIDE = re.compile(r"(?<![0-9])(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{1,3}(?:[ .]?[0-9]{3})*,[0-9]{2})(?![0-9])", re.ASCII)
 _OGM = re.compile(r"(?<![0-9])([0-9]{3})[ /.-]{0,3}([0-9]{4})[ /.-]{0,3}([0-9]{5})(?![0-9])", re.ASCII)
 _RF = re.compile(r"(?<![A-Z0-9])RF[0-9]{2}[A-Z0-9 ]{1,30}", re.ASCII)
 _NOT_BARE = re.compile(r"[^A-Z0-9]+")
@@ -23,10 +24,7 @@ _WORD = re.compile(r"[^\W_]+")
 _DOTTED = re.compile(r"(?<![^\W_])(?:[^\W_]\.){2,}(?:[^\W_](?![^\W_]))?")
 
 NOISE = frozenset(
-    """sa sas sasu sarl eurl snc sci scp scm selarl selas gie gaec earl ei eirl sc scs sca scop scrl scrlfs sprl srl bv bvba
-    nv cv cvba vof asbl vzw aisbl ag gmbh kg ohg mbh ltd limited plc llc inc co corp spa bhv sl ab as oy
-    ste societe soc ets etablissement etablissements entreprise m mr mme mlle monsieur madame ou
-    et en und and le la les de du des d l van der den the""".split()
+    ["sa", "sas", "sasu", "sarl", "eurl", "snc", "sci", "scp", "scm", "selarl", "selas", "gie", "gaec", "earl", "ei", "eirl", "sc", "scs", "sca", "scop", "scrl", "scrlfs", "sprl", "srl", "bv", "bvba", "nv", "cv", "cvba", "vof", "asbl", "vzw", "aisbl", "ag", "gmbh", "kg", "ohg", "mbh", "ltd", "limited", "plc", "llc", "inc", "co", "corp", "spa", "bhv", "sl", "ab", "as", "oy", "ste", "societe", "soc", "ets", "etablissement", "etablissements", "entreprise", "m", "mr", "mme", "mlle", "monsieur", "madame", "ou", "et", "en", "und", "and", "le", "la", "les", "de", "du", "des", "d", "l", "van", "der", "den", "the"]
 )
 """Legal forms, titles and small words: they come and go in a name without making another of it."""
 
@@ -48,6 +46,16 @@ def bare(reference: str) -> str:
 def numbers(text: str) -> list[Number]:
     """Every run of digits of a text, in order."""
     return [Number(found[1], found[2], found.start(2), found.end(2)) for found in _NUMBER.finditer(text.upper())]
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The letters and digits of `numbers` without their places, of a text in capitals."""
+    return _NUMBER.findall(text)
+
+
+def aside(text: str) -> list[tuple[int, int]]:
+    """Where dates and amounts stand in a text: numbers that name nothing."""
+    return [found.span() for found in _ASIDE.finditer(text)]
 
 
 def is_ogm(digits: str) -> bool:
