@@ -191,5 +191,3 @@ def _foreign(rest: str, currency: str) -> tuple[str, int]:
     if not code.isalpha() or code == currency or not amount.isdecimal():
         return "", 0
     return code, int(amount) // 10
-
-

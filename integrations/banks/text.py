@@ -7,10 +7,14 @@ import re
 from datetime import date
 
 from integrations.ledgers import text
-from integrations.ledgers.values import Refused
+from integrations.files import Refused
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:[.,][0-9]*)?", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", re.ASCII)
+_GIVEN_BACK = re.compile(
+    r"\b(?:impay[eé]e?s?|rejets?|rejet[eé]e?s?|retours? (?:de )?(?:prlv|prel|vir|cheque)\w*)\b", re.IGNORECASE
+)
+_FEE = re.compile(r"\b(?:frais|commissions?|comm?|agios|fees?)\b", re.IGNORECASE)
 _NOTHING = frozenset(("", "NOTPROVIDED", "NONREF", "NOREF", "NONE", "NOTAVAILABLE"))
 
 
@@ -67,9 +71,19 @@ def reference(words: str) -> str:
     return "" if bare.upper().replace(" ", "") in _NOTHING else bare
 
 
+def gives_back(label: str) -> bool:
+    """Whether a label of a French bank says that an earlier movement is given back; the fee for it is not."""
+    return bool(_GIVEN_BACK.search(label)) and not _FEE.search(label)
+
+
 def account(number: str) -> str:
     """An account number without spaces, upper case."""
     return "".join(number.split()).upper()
+
+
+def like_iban(number: str) -> bool:
+    """Whether a text has the shape of an IBAN; its check digits may be masked."""
+    return bool(_IBAN.fullmatch(number))
 
 
 def is_iban(number: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from integrations.ledgers.values import MAX_BYTES, Mapping, Refused
+from integrations.files import MAX_BYTES, Refused
+from integrations.ledgers.values import Mapping
 from rules.bank import Statement
 from rules.ledger import Remark
 
