@@ -23,6 +23,7 @@ BLUEPRINTS = (
     "disputes",
     "holds",
     "search",
+    "receipts",
     "syncs",
     "forecast",
     "actions",

@@ -16,7 +16,7 @@ from services import tables
 bp = Blueprint("items", __name__, url_prefix="/items")
 
 STATES = ("late", "just_late", "coming", "credit")
-MARKS = ("promise", "broken", "dispute", "hold", "expected", "debit")
+MARKS = ("promise", "broken", "dispute", "hold", "expected", "debit", "bank")
 
 
 def _filters() -> ItemFilters:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import lazy_gettext as _l
@@ -43,6 +44,7 @@ LINES = (
     (_l("Follow"), _l("Forecast"), "forecast.index", "calendar-range", ""),
     (_l("Follow"), _l("Promises"), "promises.index", "handshake", "promises"),
     (_l("Follow"), _l("Disputes"), "disputes.index", "message-square-warning", "disputes"),
+    (_l("Follow"), _l("Receipts"), "receipts.index", "banknote-arrow-down", "receipts"),
     (_l("Follow"), _l("Addresses to repair"), "contacts.index", "mail-warning", ""),
     (_l("Act"), _l("By scenario"), "actions.index", "list-checks", "actions"),
     (_l("Act"), _l("By customer"), "actions.customers", "user-check", ""),
@@ -55,7 +57,7 @@ LINES = (
 )
 
 
-def groups(may: Callable[[str], bool], counts: dict[str, int]) -> list[Group]:
+def groups(may: Callable[[str], bool], counts: dict[str, Any]) -> list[Group]:
     """The menu of the signed-in user."""
     shown: dict[str, list[Entry]] = {}
     for group, label, endpoint, icon, count in LINES:
@@ -67,6 +69,6 @@ def groups(may: Callable[[str], bool], counts: dict[str, int]) -> list[Group]:
     return [Group(title, entries) for title, entries in shown.items()]
 
 
-def counts(company_id: int, reps: tuple[int, ...] | None, today: date) -> dict[str, int]:
-    """How many promises, disputes, actions and calls wait, in one query."""
+def counts(company_id: int, reps: tuple[int, ...] | None, today: date) -> dict[str, Any]:
+    """How many promises, disputes, actions, calls and payments wait, and the day of the bank, in one query."""
     return counts_of(db.session(), company_id, reps, today)

@@ -204,6 +204,12 @@ def toast(kind: str, text: str, undo: str = "", *events: str) -> Response:
     return answer
 
 
+def say(answer: Response, kind: str, text: str) -> Response:
+    """To htmx: what was just done, beside the part that comes back."""
+    answer.headers["HX-Trigger"] = json.dumps({"toast": {"kind": kind, "text": text, "undo": None}})
+    return answer
+
+
 def page_number() -> int:
     """?page=, from 1."""
     return max(1, request.args.get("page", 1, type=int) or 1)
@@ -360,7 +366,12 @@ class Shell:
         return bool(found and found.smtp_host)
 
     @property
-    def counts(self) -> dict[str, int]:
+    def bank_on(self) -> date | None:
+        """The last day that a bank statement speaks of."""
+        return self.counts.get("bank_on")
+
+    @property
+    def counts(self) -> dict[str, Any]:
         if "counts" not in g:
             g.counts = menu.counts(scope().company_id, scope().reps, config.today()) if _company() else {}
         return g.counts  # type: ignore[no-any-return]
@@ -465,6 +476,7 @@ __all__ = [
     "page_number",
     "render",
     "row_or_404",
+    "say",
     "scope",
     "sealed",
     "session",

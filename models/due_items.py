@@ -36,7 +36,7 @@ class ItemFilters:
     text: str = ""  # in the invoice number, the label or the customer's name or code
     state: str = ""  # late, coming, credit, just_late; empty: all
     bucket: int | None = None  # 1 to 4, as days late
-    mark: str = ""  # promise, broken, dispute, hold, expected, debit
+    mark: str = ""  # promise, broken, dispute, hold, expected, debit, bank
     profile_id: int | None = None
     sales_rep_id: int | None = None
     least_cents: int | None = None
@@ -243,4 +243,6 @@ def _marked(mark: str, today: date) -> sa.ColumnElement[bool]:
         return on_it(Hold, active_hold(today))
     if mark == "expected":
         return Item.expected_on.is_not(None)
+    if mark == "bank":
+        return Item.bank_cents != 0
     return sa.and_(sa.func.coalesce(sa.func.nullif(Item.method, ""), Customer.method) == "direct_debit", Item.open_cents > 0)

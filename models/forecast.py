@@ -71,6 +71,9 @@ def facts(session: Session, company: Company, filters: Filters, today: date, par
     for customer_id, on, cents in sums.receipts:
         received[customer_id] += cents
         by_day[on] += cents
+    at_bank: dict[int, int] = defaultdict(int)
+    for customer_id, _on, cents in sums.at_bank:
+        at_bank[customer_id] += cents
     pledges, contests = _commitments(session, company.id, filters.currency)
     unplanned, planned = _planned(session, company.id, filters.currency, today, chosen)
     return Facts(
@@ -88,6 +91,7 @@ def facts(session: Session, company: Company, filters: Filters, today: date, par
         received_by_day=by_day,
         credits_cents=sums.credits_cents,
         other_currencies=sums.others,
+        at_bank=at_bank,
     )
 
 
@@ -134,6 +138,12 @@ WHERE a.company_id = ? AND a.made_on BETWEEN ? AND ? AND coalesce(d.currency, i.
   AND (i.kind = ? OR (a.credit_id IS NULL AND a.how = 'listed'))
 GROUP BY 1, 2
 """
+_AT_BANK = """
+SELECT i.customer_id, v.booked_on, sum(m.cents)
+FROM bank_match m JOIN bank_movement v ON v.id = m.movement_id JOIN item i ON i.id = m.item_id
+WHERE m.company_id = ? AND m.state = 'provisional' AND v.booked_on BETWEEN ? AND ? AND i.currency = ? AND NOT v.returned
+GROUP BY 1, 2
+"""
 _COMMITMENTS = """
 SELECT p.state, p.id, p.customer_id, p.item_id, p.promised_on, p.cents FROM promise p
 WHERE p.company_id = ? AND p.state IN ('expected', 'broken') AND p.currency = ?{promised}
@@ -169,13 +179,15 @@ def _open(company_id: int, currency: str, chosen: _Chosen) -> _Chosen:
 
 
 class _Sums(NamedTuple):
-    """What the ledger alone decides: customers in order (those who only paid last), who owes how much, what falls due when,
-    what came in this week by customer and day, credits, and whether another currency is owed too."""
+    """What ledger and bank alone decide: customers in order (those who only paid last), who owes how much, what falls due when,
+    what came in this week by customer and day, what of that only the bank shows, credits, and whether another currency is
+    owed too."""
 
     order: tuple[int, ...]
     owing: dict[int, int]
     due: list[tuple[date, int]]
     receipts: list[tuple[int, date, int]]
+    at_bank: list[tuple[int, date, int]]
     credits_cents: int
     others: bool
 
@@ -194,7 +206,8 @@ def _sums(session: Session, company: Company, filters: Filters, week: Week) -> t
     if filters.sort == "owed":
         owing = dict(reversed(owing.items()))
     receipts = [receipt for receipt in every.receipts if receipt[0] in wanted]
-    narrow = every._replace(order=_in_order(owing, receipts), owing=owing, receipts=receipts)
+    at_bank = [receipt for receipt in every.at_bank if receipt[0] in wanted]
+    narrow = every._replace(order=_in_order(owing, receipts), owing=owing, receipts=receipts, at_bank=at_bank)
     if filters.narrows:
         due, credits_cents = _read_due(session, company.id, filters.currency, chosen)
         narrow = narrow._replace(due=due, credits_cents=credits_cents)
@@ -223,8 +236,10 @@ def _read_sums(session: Session, company_id: int, currency: str, week: Week) -> 
     due, credits_cents = _read_due(session, company_id, currency, _Chosen())
     values = (company_id, week.first.isoformat(), week.last.isoformat(), currency, Kind.PAYMENT.value)
     receipts = [(customer, _day(on), cents) for customer, on, cents in bulk.fetch(session, _RECEIPTS, values)]
+    at_bank = [(customer, _day(on), cents) for customer, on, cents in bulk.fetch(session, _AT_BANK, values[:4])]
+    receipts += at_bank
     [(others,)] = bulk.fetch(session, _OTHERS, (company_id, currency))
-    return _Sums(_in_order(owing, receipts), owing, due, receipts, credits_cents, bool(others))
+    return _Sums(_in_order(owing, receipts), owing, due, receipts, at_bank, credits_cents, bool(others))
 
 
 def _read_due(session: Session, company_id: int, currency: str, chosen: _Chosen) -> tuple[list[tuple[date, int]], int]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.actions import COUNTED, Action, ActionItem
+from models.bank import BankMatch, BankMovement
 from models.commitments import Dispute, Hold, Promise
 from models.scenarios import Step
 
@@ -34,6 +35,9 @@ class Marks:
     hold_reason: str = ""
     hold_until_on: date | None = None
     hold_is_whole: bool = False
+    seen_on: date | None = None  # a part is paid at the bank since this day, not in the ledger yet
+    seen_cents: int = 0
+    returned_on: date | None = None  # the bank gave a payment back, not in the ledger yet
 
     def promise_is_late(self, today: date) -> bool:
         """The day has passed and the ledger has not decided yet."""
@@ -96,7 +100,20 @@ def _all() -> sa.CompoundSelect[*tuple[Any, ...]]:
         standing(Promise, Promise.state, Promise.promised_on, Promise.cents, sa.literal(""), waiting),
         standing(Dispute, sa.literal("dispute"), Dispute.deadline_on, nothing, Dispute.reason, Dispute.solved_at.is_(None)),
         standing(Hold, sa.literal("hold"), Hold.until_on, nothing, Hold.reason, active_hold(sa.bindparam("today"))),
+        _seen(),
     )
+
+
+def _seen() -> Any:
+    """What the bank shows and the ledger does not yet; its customer is the item's, so it is not asked for."""
+    return (
+        sa.select(
+            sa.literal("seen"), BankMatch.id, BankMatch.item_id, sa.null(), BankMovement.booked_on, BankMatch.cents,
+            sa.cast(BankMovement.returned, sa.Text),
+        )
+        .join(BankMovement, BankMovement.id == BankMatch.movement_id)
+        .where(BankMatch.item_id.in_(sa.bindparam("items", expanding=True)), BankMatch.state == "provisional")
+    )  # fmt: skip
 
 
 def _put(mark: Marks, kind: str, row_id: int, day: date | None, number: int, text: str, whole: bool) -> None:
@@ -107,6 +124,10 @@ def _put(mark: Marks, kind: str, row_id: int, day: date | None, number: int, tex
         mark.promise_id, mark.promised_on, mark.promised_cents = row_id, day, number
     elif kind == "broken" and (mark.broken_on is None or (day is not None and day > mark.broken_on)):
         mark.broken_on = day
+    elif kind == "seen" and text not in ("0", "false"):
+        mark.returned_on = max(day or date.min, mark.returned_on or date.min)
+    elif kind == "seen":
+        mark.seen_on, mark.seen_cents = max(day or date.min, mark.seen_on or date.min), mark.seen_cents + number
     elif kind == "dispute":
         mark.dispute_id, mark.dispute_reason = row_id, text
     elif kind == "hold":

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.actions import WorklistEntry
+from models.bank import BankAccount, BankMovement, BankStatement
 from models.commitments import Dispute, Promise
 from models.customers import Customer
 from models.messages import Message
 
 
-def counts_of(session: Session, company_id: int, reps: tuple[int, ...] | None, today: date) -> dict[str, int]:
-    """Expected promises, open disputes, actions to do, calls to make, messages a person must look at."""
+def counts_of(session: Session, company_id: int, reps: tuple[int, ...] | None, today: date) -> dict[str, Any]:
+    """Expected promises, open disputes, actions to do, calls to make, messages a person must look at, payments to
+    match; and `bank_on`, the last day that a bank statement speaks of."""
 
     def mine(column: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
         if reps is None:
@@ -34,6 +37,20 @@ def counts_of(session: Session, company_id: int, reps: tuple[int, ...] | None, t
             number(WorklistEntry, todo).label("actions"),
             number(WorklistEntry, todo, WorklistEntry.channel == "call").label("calls"),
             number(Message, Message.state.in_(("unknown", "failed"))).label("attention"),
+            _receipts(company_id).label("receipts"),
+            _bank_on(company_id).label("bank_on"),
         )
     ).one()
     return dict(row._mapping)
+
+
+def _receipts(company_id: int) -> sa.ScalarSelect[int]:
+    waits = BankMovement.state.in_(("open", "proposed")), sa.or_(BankMovement.amount_cents > 0, BankMovement.returned)
+    query = sa.select(sa.func.count()).select_from(BankMovement).where(BankMovement.company_id == company_id, *waits)
+    return query.scalar_subquery()
+
+
+def _bank_on(company_id: int) -> sa.ScalarSelect[date | None]:
+    mine = sa.select(BankAccount.id).where(BankAccount.company_id == company_id)
+    query = sa.select(sa.func.max(BankStatement.closing_on)).where(BankStatement.account_id.in_(mine))
+    return query.scalar_subquery()

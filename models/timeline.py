@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.actions import COUNTED, Action
 from models.audit import AuditEntry
+from models.bank import STANDING, BankMatch, BankMovement
 from models.commitments import Dispute, Hold, Promise
 from models.customers import Note
 from models.items import Allocation, Item
@@ -22,11 +23,11 @@ from models.users import User
 
 PER_PAGE = 20
 VIEWS: dict[str, tuple[str, ...]] = {
-    "": ("message", "action", "promise", "dispute", "solved", "hold", "ended", "note", "money", "vanished", "edit"),
+    "": ("message", "action", "promise", "dispute", "solved", "hold", "ended", "note", "money", "receipt", "vanished", "edit"),
     "messages": ("message", "action"),
-    "money": ("money",),
+    "money": ("money", "receipt"),
     "notes": ("note",),
-    "ledger": ("money", "invoice", "vanished", "edit"),
+    "ledger": ("money", "receipt", "invoice", "vanished", "edit"),
 }
 """What each view of the timeline shows."""
 
@@ -44,6 +45,7 @@ class Happening(NamedTuple):
     ended                                                  piece              reason
     note                                                                      body                         1: pinned
     money      kind of the item     its number             matched numbers    label                        amount
+    receipt    state (or returned)  payer                  matched numbers    communication                amount
     invoice    kind of the item     its number                                label           due on       amount
     vanished   kind of the item     its number                                label                        amount
     edit                                                                      changes as JSON"""
@@ -206,4 +208,25 @@ def _of_ledger(customer_id: Any) -> list[_Source]:
     vanished = _source("vanished", Item.id, Item.entry_on, **common).where(
         Item.customer_id == customer_id, Item.state == "vanished"
     )
-    return [_Source("money", money), _Source("invoice", invoice), _Source("vanished", vanished)]
+    return [
+        _Source("money", money), _Source("receipt", _of_bank(customer_id)), _Source("invoice", invoice), _Source("vanished", vanished),
+    ]  # fmt: skip
+
+
+def _of_bank(customer_id: Any) -> Any:
+    """What the bank shows and the ledger does not yet."""
+    standing = BankMatch.movement_id == BankMovement.id
+    pieces = (
+        sa.select(sa.func.aggregate_strings(Item.piece, ", "))
+        .join(BankMatch, BankMatch.item_id == Item.id)
+        .where(standing, BankMatch.state.in_(STANDING))
+        .correlate(BankMovement)
+        .scalar_subquery()
+    )
+    confirmed = sa.exists().where(standing, BankMatch.state == "confirmed")
+    return _source(
+        "receipt", BankMovement.id, BankMovement.booked_on, code=sa.case((BankMovement.returned, "returned"), else_=BankMovement.state),
+        one=BankMovement.name, two=pieces, more=BankMovement.text, cents=BankMovement.amount_cents, who_id=BankMovement.decided_by_id,
+    ).where(
+        BankMovement.customer_id == customer_id, BankMovement.state != "ignored", BankMovement.ledger_item_id.is_(None), ~confirmed
+    )  # fmt: skip

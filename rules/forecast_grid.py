@@ -65,7 +65,8 @@ class Facts:
 
     `owed` sums the open debits of every customer asked for by due date; those with a date set by hand leave it by `unplanned` (by due date)
     and come back by `planned` (by lateness and that date). `lines` sums those of each customer of the page by both dates. `debits` are the
-    single ones that promises, disputes or insolvency concern. `received` is what came in this week, by customer and by day."""
+    single ones that promises, disputes or insolvency concern. `received` is what came in this week, by customer and by day;
+    `at_bank` what of it only the bank shows so far, by customer."""
 
     currency: str
     customers: Sequence[CustomerLine]
@@ -81,6 +82,7 @@ class Facts:
     received_by_day: Mapping[date, int]
     credits_cents: int = 0
     other_currencies: bool = False
+    at_bank: Mapping[int, int] = field(default_factory=dict)
 
 
 class Chip(NamedTuple):
@@ -98,6 +100,7 @@ class Row:
     customer: CustomerLine
     received_cents: int
     cells: dict[str, list[Chip]]
+    at_bank_cents: int = 0  # of what was received: seen at the bank, not in the ledger yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class Grid:
     other_currencies: bool
     expected_by_day: dict[date, int] = field(repr=False)
     received_by_day: dict[date, int] = field(repr=False)
+    at_bank_cents: int = 0  # of what was received: seen at the bank, not in the ledger yet
 
     @property
     def owed_cents(self) -> int:
@@ -157,7 +161,10 @@ def grid(facts: Facts, today: date, horizon: int = HORIZON) -> Grid:
         currency=facts.currency,
         today=today,
         weeks=shown,
-        rows=[Row(c, facts.received.get(c.id, 0), _cells(lines[c.id].placed(today, shown))) for c in facts.customers],
+        rows=[
+            Row(c, facts.received.get(c.id, 0), _cells(lines[c.id].placed(today, shown)), facts.at_bank.get(c.id, 0))
+            for c in facts.customers
+        ],
         totals=_totals(placed, shown),
         customer_count=facts.customer_count,
         credits_cents=facts.credits_cents,
@@ -165,6 +172,7 @@ def grid(facts: Facts, today: date, horizon: int = HORIZON) -> Grid:
         other_currencies=facts.other_currencies,
         expected_by_day=_by_day(placed),
         received_by_day=dict(by_day),
+        at_bank_cents=sum(facts.at_bank.values()),
     )
 
 

@@ -14,6 +14,7 @@ from models.card import ContactRow, Head
 from models.company import Company
 from models.customers import Customer
 from models.due_items import ItemRow
+from models.receipt_lists import SeenItem, seen_items
 from models.standing import standings
 from models.timeline import Happening
 from rules.ageing import Ageing, age
@@ -69,6 +70,7 @@ class Card:
     has_older: bool
     group: Sequence[tuple[int, str]]
     group_cents: int
+    seen: Sequence[SeenItem] = ()  # no longer open because of the bank alone
 
     @property
     def available_cents(self) -> int | None:
@@ -101,6 +103,7 @@ def card(
         has_older=has_older,
         group=group,
         group_cents=_group_cents(session, company, group, today),
+        seen=seen_items(session, company.id, customer.id),
     )
 
 

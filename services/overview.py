@@ -9,7 +9,7 @@ from functools import partial
 
 from sqlalchemy.orm import Session
 
-from models import home, lists, worklist
+from models import home, lists, receipt_lists, worklist
 from models.company import Company
 from models.reports import HomeTotals
 from models.standing import Standing, remembered, standings
@@ -30,6 +30,7 @@ class Overview:
     rest: HomeTotals
     shown: HomeTotals
     sync: home.LastSync | None
+    seen_cents: int = 0  # paid at the bank, not in the ledger yet: deducted already
 
     @property
     def largest_cents(self) -> int:
@@ -56,6 +57,9 @@ def overview(session: Session, company: Company, reps: tuple[int, ...] | None, t
         rest=_rest(own.late_totals(), shown) if len(late) > TOP else HomeTotals(own.currency),
         shown=shown,
         sync=watch.sync,
+        seen_cents=remembered(
+            session, company, ("seen", reps), partial(receipt_lists.seen_at_bank, session, company.id, company.currency, reps)
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from models.due_items import ItemRow
 from models.lists import CustomerRow
+from models.receipt_lists import Difference, Receipt
 from models.reports import CustomerAgeing
 from rules.ageing import BOUNDS, Ageing
 from services.exports import Column
@@ -113,3 +114,67 @@ def items(rows: Iterable[ItemRow], language: str) -> Table:
         lines.append((row.code, row.customer, row.piece, row.label, *days, row.currency, row.amount_cents, row.open_cents))
         total += row.open_cents
     return columns, lines, (translate(language, N_("Total")), *[None] * 10, total)
+
+
+MOVEMENT_STATES = {
+    "open": N_("To be matched"),
+    "proposed": N_("Proposed"),
+    "matched": N_("Matched"),
+    "ignored": N_("Ignored"),
+}
+DIFFERENCE_STATES = {"corrected": N_("lettered otherwise"), "dissolved": N_("payment never entered")}
+
+
+def receipts(rows: Iterable[Receipt], language: str) -> Table:
+    """The movements of the bank with whom they are from and what they pay."""
+    columns = [
+        Column(translate(language, N_("Date")), "day", 12),
+        Column(translate(language, N_("Payer")), width=30),
+        Column(translate(language, N_("Account of the payer")), width=24),
+        Column(translate(language, N_("Structured communication")), width=20),
+        Column(translate(language, N_("Communication")), width=40),
+        Column(translate(language, N_("Code")), width=12),
+        Column(translate(language, N_("Customer")), width=30),
+        Column(translate(language, N_("Invoices")), width=24),
+        Column(translate(language, N_("State")), width=16),
+        Column(translate(language, N_("Confidence in %%")), "number", 10),
+        Column(translate(language, N_("Currency")), width=8),
+        Column(translate(language, N_("Amount")), "money"),
+        Column(translate(language, N_("Not allocated")), "money"),
+    ]
+    lines: list[Sequence[Any]] = []
+    total = left = 0
+    for row in rows:
+        one, who = row.movement, row.customer or (0, "", "")
+        state = translate(language, MOVEMENT_STATES.get(one.state, one.state))
+        lines.append((
+            one.booked_on, one.name, one.iban, one.structured, one.text, who[2], who[1], row.pieces, state,
+            row.confidence // 10 if row.paying else None, one.currency, one.amount_cents, one.left_cents,
+        ))  # fmt: skip
+        total, left = total + one.amount_cents, left + one.left_cents
+    return columns, lines, (translate(language, N_("Total")), *[None] * 10, total, left)
+
+
+def differences(rows: Iterable[Difference], language: str) -> Table:
+    """What bank and ledger disagree about."""
+    columns = [
+        Column(translate(language, N_("Date")), "day", 12),
+        Column(translate(language, N_("Payer")), width=30),
+        Column(translate(language, N_("Code")), width=12),
+        Column(translate(language, N_("Customer")), width=30),
+        Column(translate(language, N_("Invoice")), width=18),
+        Column(translate(language, N_("What the ledger says")), width=24),
+        Column(translate(language, N_("Currency")), width=8),
+        Column(translate(language, N_("Matched to it")), "money"),
+        Column(translate(language, N_("Open in the ledger")), "money"),
+    ]
+    found = list(rows)
+    lines: list[Sequence[Any]] = [
+        (
+            one.booked_on, one.name, one.code, one.customer, one.piece or one.label,
+            translate(language, DIFFERENCE_STATES.get(one.state, one.state)), one.currency, one.cents, one.ledger_cents,
+        )
+        for one in found
+    ]  # fmt: skip
+    sums = sum(one.cents for one in found), sum(one.ledger_cents for one in found)
+    return columns, lines, (translate(language, N_("Total")), *[None] * 6, *sums)

@@ -38,11 +38,15 @@ EVIDENCE_SENTENCES: dict[str, str] = {
     "number_not_known": N_("%(number)s is named, but it is not an open item."),
     "several_sets": N_("Other items make the same amount."),
     "several_customers": N_("%(count)s customers fit as well."),
+    "said_by_person": N_("A colleague said that it is from %(name)s."),
+    "gives_back": N_("It gives back the payment of %(booked_on)s: %(cents)s."),
+    "gives_back_item": N_("It gives back the payment of %(piece)s, settled on %(settled_on)s."),
+    "in_ledger": N_("The ledger has this payment already, entered on %(entry_on)s."),
     "amount_only": N_("Only the amount agrees: %(cents)s. That is not enough."),
 }
 
 STRENGTHS: dict[str, int] = {
-    "structured_reference": 3, "end_to_end": 3, "invoice_number": 3, "invoice_range": 3, "exact_set": 2, "all_open": 2,
+    "in_ledger": 3, "said_by_person": 3, "gives_back": 3, "gives_back_item": 2, "structured_reference": 3, "end_to_end": 3, "invoice_number": 3, "invoice_range": 3, "exact_set": 2, "all_open": 2,
     "exact_amount": 2, "invoice_number_short": 2, "invoice_number_close": 2, "iban": 2, "customer_reference": 2, "name": 2,
     "vat_number": 2, "customer_code": 2, "credits_used": 1, "name_close": 1, "name_in_text": 1, "other_payer": 1,
     "part_payment": 1, "over_payment": 1, "short_by": 1, "amount_only": 1, "already_paid": 0, "number_not_known": 0,
