@@ -236,10 +236,13 @@ def _completed(case: Case, named: Named, places: list[int], fit: int) -> list[in
     return None
 
 
-def _shortened(case: Case, named: Named, places: list[int], least: int = 2) -> list[int]:
+def _shortened(
+    case: Case, named: Named, places: list[int], least: int = 2, customers: list[int] | None = None
+) -> list[int]:
     """Open items of the customer that the runs of digits not used yet may mean, each by the only one that fits."""
     core, days = case.book.core, case.book.policy.days_before
-    customers = [case.book.items[places[0]].customer_id] if places else list(case.who())[:MOST_PAYERS]
+    if customers is None:
+        customers = [case.book.items[places[0]].customer_id]
     open_places = [place for one in customers for place in case.open_of(one, days)]
     more: list[int] = []
     for position, number in enumerate(case.numbers()):
@@ -374,19 +377,20 @@ def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
     if not places:
         return None
     cents = case.paid.cents
+    open_cents = [case.left[place] for place in places]
+    if not sum(one for one in open_cents if one < 0) <= cents <= sum(one for one in open_cents if one > 0):
+        return None
     whose = case.whose(customer)
     equal = [place for place in places if case.left[place] == cents]
     if len(equal) > 1:
         return _one_of_equal(case, equal, whose)
     if case.numbers():
-        named = _shortened(case, NOBODY, [])
-        named = [place for place in named if case.book.items[place].customer_id == customer]
+        named = _shortened(case, NOBODY, [], customers=[customer])
         if named and sum(case.left[place] for place in named) == cents:
             numbered = Evidence("invoice_number_short", {"written": case.paid.text, "number": ", ".join(_piece(case, p) for p in named)})
             return _proposal(case, named, min(BY_PAYER[strength], 978), (numbered, *whose, _amount(named, cents)))
     if cents < 0:
         return _proposal(case, equal, min(BY_PAYER[strength] - 25, 957), (*whose, _amount(equal, cents))) if equal else None
-    open_cents = [case.left[place] for place in places]
     sets = only_set(open_cents, cents)
     if equal:
         confidence = BY_PAYER[strength]
