@@ -30,11 +30,17 @@ SETTINGS: dict[str, tuple[Setting, ...]] = {
         Setting("secret", secret=True),
         *_COMMON,
     ),
-    "dolibarr": (Setting("url"), Setting("entity", required=False), Setting("secret", secret=True), *_COMMON),
+    "dolibarr": (
+        Setting("url"),
+        Setting("entity", required=False),
+        Setting("currency", required=False),
+        Setting("secret", secret=True),
+        *_COMMON,
+    ),
     "erpnext": (Setting("url"), Setting("key"), Setting("company"), Setting("secret", secret=True), *_COMMON),
 }
 """What each kind asks for. url: its address. database, user: of Odoo (no user: Odoo 19 and later, key alone). company:
-its name there. entity: of Dolibarr's multi-company module. key: the API key that goes with the secret. history_months:
+its name there. entity: of Dolibarr's multi-company module. currency: of its amounts (EUR). key: the API key that goes with the secret. history_months:
 how far back settled invoices are read at the first pull (12). ca: certificate in PEM of a house authority."""
 
 

@@ -8,6 +8,8 @@ and no clock: the cursor of the last pull and today's date are given to it. Erro
 - connector_slow_down (host, seconds): it asks to come back after so many seconds
 - connector_answer (host, detail): it answers something that is not the documented interface
 - connector_setting (name): a setting is missing or cannot be right
+- connector_plain (host): plain HTTP to an address outside the local network
+- connector_company (choices): the company of the settings is not there, or none is named and there are several
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class ERPNext(Program):
         version = self.api.get("/api/method/version", absent={})
         companies = tuple(text(one["name"]) for one in self._rows("Company", ("name",), []))
         if self.company not in companies:
-            raise DomainError("connector_setting", name="company", choices=", ".join(companies)[:200])
+            raise DomainError("connector_company", choices=", ".join(companies)[:200])
         self._refuse_nothing()
         return Health("ERPNext", text(version.get("message")), user, self.company, companies)
 

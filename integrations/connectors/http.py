@@ -209,7 +209,7 @@ def _refuse_open_network(host: str, port: int) -> None:
     """Without TLS the key would travel readable: allowed inside the local network only."""
     for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         if not ipaddress.ip_address(str(found[4][0]).partition("%")[0]).is_private:
-            raise DomainError("connector_setting", name="url", reason="plain_http")
+            raise DomainError("connector_plain", host=host)
 
 
 def _retry_after(headers: http.client.HTTPMessage) -> float:

@@ -142,7 +142,7 @@ class Odoo(Program):
         for one in companies:
             if wanted and wanted.casefold() in (text(one["name"]).casefold(), str(one["id"])):
                 return one
-        raise DomainError("connector_setting", name="company", choices=", ".join(text(one["name"]) for one in companies)[:200])
+        raise DomainError("connector_company", choices=", ".join(text(one["name"]) for one in companies)[:200])
 
     def _receivable(self) -> list[Any]:
         if not self.version:
