@@ -11,14 +11,15 @@ from collections.abc import Container, Iterable, Iterator
 from datetime import date
 from itertools import repeat
 from operator import sub
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from integrations.files import Refused
 from integrations.ledgers import kinds
 from integrations.ledgers.dates import parse_date
 from integrations.ledgers.fec_columns import Layout, encoding_of, find_layout, require
 from integrations.ledgers.fec_entries import Entries, Lines
-from integrations.ledgers.fec_rows import Block, text_blocks, workbook_blocks
+from integrations.ledgers.fec_rows import Block, entry_boundary, text_blocks, workbook_blocks
+from integrations.ledgers.later import Later
 from integrations.ledgers.pieces import due_in_label, mend_pieces
 from integrations.ledgers.text import codec
 from integrations.ledgers.values import ReadOptions, Sniffed
@@ -31,6 +32,7 @@ FORMAT = "fec"
 
 _POINTS = (",", ".")
 _PLAIN_AMOUNTS = re.compile(r"(?:[0-9]{1,13},[0-9]{2}(?:\n|\Z))+")
+WORTH_TWO = 8 * 1024 * 1024  # bytes from which a second process pays
 MAX_KNOWN = 200_000  # amounts kept as already read
 _NO_DATE = frozenset(("", "0", "00000000", "19000101", "18991230", "1900-01-01", "01/01/1900"))
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -77,10 +79,74 @@ def _read(source: bytes | Workbook, layout: Layout, options: ReadOptions) -> Led
         return reader.read(workbook_blocks(source, layout))
     unwrapped, encoding = encoding_of(source)
     placed = Layout(layout.at, layout.header, layout.line, layout.separator, encoding)
-    snapshot = reader.read(text_blocks(unwrapped, placed, reader.sound))
+    cut = entry_boundary(unwrapped, placed) if options.processes > 1 and len(unwrapped) > WORTH_TWO else 0
+    if cut:
+        snapshot = _read_halves(reader, unwrapped, placed, cut)
+    else:
+        snapshot = reader.read(text_blocks(unwrapped, placed, reader.sound))
     if not unwrapped.endswith((b"\n", b"\r")):
         reader.refuse_cut_end(unwrapped, encoding)
     return snapshot
+
+
+def _read_halves(reader: _Reader, data: bytes, layout: Layout, cut: int) -> LedgerSnapshot:
+    """Both halves of a large file side by side, in two processes; what is refused first in the file is refused."""
+    later = Later(lambda: _second_half(reader, data, layout, cut))
+    try:
+        reader.take(text_blocks(data[:cut], layout, reader.sound))
+        second = later.answer()
+    finally:
+        later.end()
+    if isinstance(second, Refused):
+        raise second
+    reader.join(second)
+    return reader.done()
+
+
+def _second_half(reader: _Reader, data: bytes, layout: Layout, cut: int) -> _Met | Refused:
+    before = data.count(b"\n", 0, cut)
+    rest = Layout(layout.at, layout.header, 0, layout.separator, layout.encoding)
+    try:
+        reader.take(text_blocks(data[cut:], rest, reader.sound, before))
+    except Refused as refused:
+        return refused
+    return reader.met
+
+
+class _Met:
+    """What a reading has met so far; two readings of one file's halves make one."""
+
+    def __init__(self) -> None:
+        self.count = self.total = self.last = 0
+        self.rounded = 0  # amounts with more than two decimals: so many cents may be missing
+        self.dates: dict[str, date] = {}
+        self.undated: dict[str, None] = dict.fromkeys(_NO_DATE)
+        self.journals: dict[str, str] = {}  # code → name
+        self.customers: dict[tuple[str, str], str] = {}  # account and auxiliary → key
+        self.unnamed: dict[str, str] = {}  # customers without auxiliary: their name
+        self.collective: list[Remark] = []
+        self.entries = Entries()
+        self.parts: list[_Part] = []
+
+    def join(self, later: _Met) -> None:
+        """Go on where `later`, which began at the first line of an entry, ended."""
+        self.count += later.count
+        self.total += later.total
+        self.last = later.last or self.last
+        self.rounded += later.rounded
+        self.dates |= later.dates
+        self.undated |= later.undated
+        self.journals = later.journals | self.journals
+        renamed = {one: name for one, name in self.unnamed.items() if later.unnamed.get(one, name) != name}
+        self.customers |= later.customers
+        self.collective += [one for one in later.collective if str(one.params["value"]) not in self.unnamed]
+        self.unnamed = later.unnamed | self.unnamed
+        self.entries.join(later.entries)
+        for part in later.parts:
+            if renamed:
+                names = zip(part.customers, part.names, strict=True)
+                part = part._replace(names=[renamed.get(customer, name) for customer, name in names])
+            self.parts.append(part)
 
 
 class _Reader:
@@ -92,37 +158,50 @@ class _Reader:
         self.layout, self.options = layout, options
         self.at = layout.at
         self.signed = "Debit" not in layout.at
-        self.rounded = 0  # amounts with more than two decimals: so many cents may be missing
-        self.dates: dict[str, date] = {}
-        self.undated: dict[str, None] = dict.fromkeys(_NO_DATE)
+        self.met = _Met()
+        self.dates, self.undated = self.met.dates, self.met.undated
+        self.journals, self.customers, self.unnamed = self.met.journals, self.met.customers, self.met.unnamed
         self.cents: dict[str, int] = {}
         self.accounts: dict[str, int] = {}
-        self.journals: dict[str, str] = {}  # code → name
-        self.customers: dict[tuple[str, str], str] = {}  # account and auxiliary → key
-        self.unnamed: dict[str, str] = {}  # customers without auxiliary: their name
-        self.collective: list[Remark] = []
         self.cleaned = _Cleaned()
         self.roles: dict[str, str] = {}
         self.methods = _Methods()
-        self.parts: list[_Part] = []
 
     def read(self, blocks: Iterable[Block]) -> LedgerSnapshot:
         """Every line counted and checked; customer lines kept."""
-        entries = Entries()
-        count = total = last = 0
+        self.take(blocks)
+        return self.done()
+
+    def take(self, blocks: Iterable[Block]) -> None:
+        """Some lines, in the order of the file."""
+        met = self.met
         for block in blocks:
-            count += len(block.numbers)
-            if count > self.options.max_rows:
-                raise Refused("too_many_lines", line=block.numbers[-1], value=self.options.max_rows)
+            met.count += len(block.numbers)
+            if met.count > self.options.max_rows:
+                self._refuse_count(block.numbers[-1])
             if block.numbers:
-                total += self._take(block, entries)
-                last = block.numbers[-1]
-        if not count:
+                met.total += self._take(block, met.entries)
+                met.last = block.numbers[-1]
+
+    def join(self, later: _Met) -> None:
+        """The lines that another process has read."""
+        self.met.join(later)
+        self.dates, self.undated, self.journals = self.met.dates, self.met.undated, self.met.journals
+        if self.met.count > self.options.max_rows:
+            self._refuse_count(self.met.last)
+
+    def _refuse_count(self, line: int) -> NoReturn:
+        raise Refused("too_many_lines", line=line, value=self.options.max_rows)
+
+    def done(self) -> LedgerSnapshot:
+        """The file is at its end: what must hold for the whole is checked."""
+        met = self.met
+        if not met.count:
             raise Refused("file_empty", line=self.layout.line)
-        entries.close()
-        if abs(total) > self.rounded:
-            self._refuse_unbalanced(total, last, entries)
-        return self._snapshot(count, entries)
+        met.entries.close()
+        if abs(met.total) > met.rounded:
+            self._refuse_unbalanced(met.total, met.last, met.entries)
+        return self._snapshot(met.count, met.entries)
 
     def _take(self, block: Block, entries: Entries) -> int:
         """Checks a block column by column and hands its lines to the entries; gives Σ(debit − credit)."""
@@ -146,7 +225,7 @@ class _Reader:
         customers = [place for place, flag in enumerate(flags) if flag & kinds.CUSTOMER]
         entries.take(Lines(block.numbers, journals, numbers, days, flags, balances), customers)
         if customers:
-            self.parts.append(self._part(block, customers, debits, credits))
+            self.met.parts.append(self._part(block, customers, debits, credits))
         return sum(balances)
 
     def _column(self, block: Block, name: str) -> list[str]:
@@ -273,7 +352,7 @@ class _Reader:
         except DomainError as error:
             raise self._refused(error.code, number, column, text) from None
         if decimal in text and len(text.rpartition(decimal)[2].rstrip("0")) > 2:
-            self.rounded += 1
+            self.met.rounded += 1
         return cents
 
     def _is_debit(self, text: str, number: int) -> bool:
@@ -301,7 +380,7 @@ class _Reader:
             return
         if kinds.is_collective(account, account_name, self.options.customer_accounts):
             self.unnamed[customer] = kinds.DIVERS
-            self.collective.append(Remark("collective_account", number, "CompAuxNum", {"value": account}))
+            self.met.collective.append(Remark("collective_account", number, "CompAuxNum", {"value": account}))
         else:
             self.unnamed[customer] = clean(account_name) or customer
 
@@ -370,13 +449,13 @@ class _Reader:
         first, last = self._period(entries)
         lines: list[LedgerLine] = []
         done = 0
-        for part in self.parts:
+        for part in self.met.parts:
             flags = entries.flags[done : done + len(part.numbers)]
             done += len(part.numbers)
             lines += part.lines(flags, first, self.options.currency)
         names = {line.customer: line.name for line in lines}
         balance = {self.options.currency: sum(line.debit_cents - line.credit_cents for line in lines)} if lines else {}
-        remarks = [*self.collective, *entries.remarks(), *mend_pieces(lines)]
+        remarks = [*self.met.collective, *entries.remarks(), *mend_pieces(lines)]
         parties = [ThirdParty(customer, name) for customer, name in names.items()]
         return LedgerSnapshot("journal", FORMAT, lines, parties, remarks, count, first, last, balance)
 

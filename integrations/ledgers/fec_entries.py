@@ -80,6 +80,19 @@ class Entries:
             else:
                 self._extend_unnumbered(lines, start, end, first + mine)
 
+    def join(self, later: Entries) -> None:
+        """Go on with the entries of the lines after ours, which began with an entry of their own."""
+        self._finish()
+        later._finish()
+        first = len(self.flags)
+        self.flags += later.flags
+        for journal, days in later.days.items():
+            self.days.setdefault(journal, set()).update(days)
+        for entry in later._waiting.values():
+            entry.customers = [first + customer for customer in entry.customers]
+            self._open = entry
+            self._finish()
+
     def close(self) -> None:
         """The end of the file: what still waits does not balance."""
         self._finish()

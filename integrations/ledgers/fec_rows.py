@@ -19,6 +19,7 @@ from integrations.ledgers.workbook import Workbook
 Sound = Callable[[list[str]], bool]  # whether fields make sense as an entry line
 Row = tuple[int, list[str]]
 
+NEAR = 1024 * 1024  # how far behind the middle an entry is looked for
 MAX_JOINED = 20  # physical lines one quoted field may spread over
 BATCH = 5_000
 
@@ -31,14 +32,34 @@ class Block(NamedTuple):
     numbers: Sequence[int]
 
 
-def text_blocks(data: bytes, layout: Layout, sound: Sound) -> Iterator[Block]:
-    """The lines of a text after its header."""
+def entry_boundary(data: bytes, layout: Layout) -> int:
+    """Where, at or after the middle of a text, a line begins that is not of the entry of the line before; 0 when that
+    cannot be told at a glance (quotes, line ends of another kind, no such place near)."""
+    start = data.find(b"\n", len(data) // 2) + 1
+    if not start or b'"' in data:
+        return 0
+    names = [layout.at[name] for name in ("JournalCode", "EcritureNum", "EcritureDate")]
+    separator, before = layout.separator.encode(), None
+    while (end := data.find(b"\n", start)) >= 0 and start < len(data) // 2 + NEAR:
+        fields = data[start:end].split(separator)
+        if len(fields) != len(layout.header):
+            return 0
+        journal, number, day = (fields[index] for index in names)
+        mine = (journal, number, b"" if number.strip(b" 0") else day)
+        if before is not None and mine != before:
+            return start
+        before, start = mine, end + 1
+    return 0
+
+
+def text_blocks(data: bytes, layout: Layout, sound: Sound, lines_before: int = 0) -> Iterator[Block]:
+    """The lines of a text after its header; `lines_before`: of the file, ahead of a text that is only its end."""
     if b'"' in data:
         yield from _batches(_quoted_rows(data, layout, sound), len(layout.header))
         return
     separator, width = layout.separator, len(layout.header)
-    stride, number = width + 1, 0
-    for chunk in text.chunks(data, layout.encoding):
+    stride, number = width + 1, lines_before
+    for chunk in text.chunks(data, layout.encoding, lines_before):
         first = number + 1
         if number < layout.line:
             header, number = chunk.split("\n", layout.line), layout.line

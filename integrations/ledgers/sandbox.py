@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 from integrations import sandbox
 from integrations.files import MAX_BYTES, Refused
 from integrations.ledgers.values import Preview, ReadOptions, Sniffed
@@ -18,6 +21,7 @@ def sniff_in_child(source: Source, filename: str, sheet: str = "", max_bytes: in
 
 def read_in_child(source: Source, filename: str, options: ReadOptions) -> LedgerSnapshot:
     """As `ledgers.read`; also refused when the child runs out of time or memory."""
+    options = replace(options, processes=min(2, os.cpu_count() or 1))
     found = sandbox.ask("ledgers", "read", source, filename, options, max_bytes=options.max_bytes)
     assert isinstance(found, LedgerSnapshot)
     return found

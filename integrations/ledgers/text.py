@@ -43,13 +43,14 @@ def codec(encoding: str) -> str:
     return "utf-8" if encoding in ("utf-8-sig", "utf-16") else encoding
 
 
-def chunks(data: bytes, encoding: str) -> Iterator[str]:
+def chunks(data: bytes, encoding: str, lines: int = 0) -> Iterator[str]:
     """Unwrapped text in pieces of 128 KiB that end where a line ends; CRLF, LF or CR alone becomes "\\n".
 
-    A CR inside the lines of an LF file stays in the field as a space. Refuses a longer line."""
+    A CR inside the lines of an LF file stays in the field as a space. Refuses a longer line (`lines`: how many of the file
+    came before)."""
     mark = b"\n" if b"\n" in data else b"\r"
     name = codec(encoding)
-    start, size, lines = 0, len(data), 0
+    start, size = 0, len(data)
     while start < size:
         end = size
         if start + CHUNK < size:

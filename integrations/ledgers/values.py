@@ -104,6 +104,7 @@ class ReadOptions:
     today: date | None = None  # the day of an open-items list that does not say its own
     max_bytes: int = MAX_BYTES
     max_rows: int = 3_000_000
+    processes: int = 1  # 2: a large file may be read by two, in a process without threads
 
 
 @dataclass(frozen=True, slots=True)
