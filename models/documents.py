@@ -38,7 +38,10 @@ class EInvoice(Base):
     """What an electronic invoice said that its item cannot hold; the item is the one the ledger has or will have."""
 
     __tablename__ = "e_invoice"
-    __table_args__ = (sa.UniqueConstraint("company_id", "number", "customer_id"), sa.Index("ix_e_invoice_item", "item_id"))
+    __table_args__ = (
+        sa.UniqueConstraint("company_id", "number", "customer_id", "type_code"),
+        sa.Index("ix_e_invoice_item", "item_id"),
+    )
 
     id: Mapped[Key]
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))

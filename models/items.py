@@ -68,6 +68,13 @@ class Item(Base):
         sa.Index("ix_item_customer_entry", "customer_id", "entry_on"),
         sa.Index("ix_item_piece", "company_id", "piece"),
         sa.Index(
+            "ix_item_announced",
+            "company_id",
+            "customer_id",
+            sqlite_where=sa.text("announced"),
+            postgresql_where=sa.text("announced"),
+        ),
+        sa.Index(
             "ix_item_repeats",
             "repeats_id",
             sqlite_where=sa.text("repeats_id IS NOT NULL"),
@@ -94,7 +101,7 @@ class Item(Base):
     piece: Mapped[Text]
     document_on: Mapped[date]
     due_on: Mapped[date]
-    due_source: Mapped[str]  # file, customer, company, document (credits and payments: their own day), hand
+    due_source: Mapped[str]  # file, invoice, customer, company, document (credits and payments: their own day), hand
     label: Mapped[Text]
     currency: Mapped[str]
     debit_cents: Mapped[Cents]  # as in the file
@@ -105,6 +112,7 @@ class Item(Base):
     foreign_currency: Mapped[Text]
     foreign_cents: Mapped[Cents] = mapped_column(default=0)
     listed: Mapped[Flag]  # known from an open-item list only, not from a journal
+    announced: Mapped[Flag]  # known from an electronic invoice only: open, but not in the ledger yet
     listed_cents: Mapped[Cents | None]  # open in the last open-item list; None: not in it, or a journal has come since
     letter: Mapped[Text]
     lettered_on: Mapped[date | None]

@@ -27,6 +27,7 @@ class Stored(NamedTuple):
     repeats_id: int | None
     listed_cents: int | None
     listed: int
+    announced: int  # by an electronic invoice, and not in the ledger yet: stands apart from all that the ledger says
     key: str
     due_on: str
     due_source: str
@@ -55,6 +56,8 @@ COLUMNS = Stored._fields
 RESULT = slice(1, COLUMNS.index("listed_cents"))
 SAID = COLUMNS.index("listed")
 FACTS = COLUMNS.index("kind")
+_SELECTED = ", ".join("open_cents + bank_cents" if name == "open_cents" else name for name in COLUMNS)
+"""The ledger's open amount: what a bank file shows as paid is not the ledger's (services.bank_ledger)."""
 
 
 class StoredAllocation(NamedTuple):
@@ -126,7 +129,7 @@ def known_customers(session: Session, company_id: int) -> dict[str, Known]:
 
 def stored_items(session: Session, company_id: int, customer_ids: Collection[int] | None = None) -> list[Stored]:
     """Every item ever seen of a company, or of some of its customers."""
-    select = f"SELECT {', '.join(COLUMNS)} FROM item WHERE "  # noqa: S608
+    select = f"SELECT {_SELECTED} FROM item WHERE "  # noqa: S608
     if customer_ids is None:
         rows = bulk.fetch(session, select + "company_id = ? ORDER BY id", [company_id])
     else:
@@ -146,7 +149,7 @@ def ledger_shape(session: Session, company_id: int) -> Shape:
     """The openings of a company's ledger and whether a list decides, without reading its items."""
     rows = bulk.fetch(
         session,
-        """SELECT opens_on, min(CASE WHEN listed THEN NULL ELSE entry_on END), max(listed_cents IS NOT NULL) FROM item
+        """SELECT opens_on, min(CASE WHEN listed OR announced THEN NULL ELSE entry_on END), max(listed_cents IS NOT NULL) FROM item
         WHERE company_id = ? AND state <> 'vanished' GROUP BY opens_on ORDER BY opens_on""",
         [company_id],
     )
@@ -168,11 +171,12 @@ def stored_allocations(session: Session, company_id: int, items: dict[int, int] 
 
 
 def company_opens(session: Session, company_id: int, currency: str) -> int:
-    """Σ open items in one currency, signed cents."""
+    """Σ open items in one currency, signed cents, without the bank's part."""
     row = bulk.fetch(
         session,
-        "SELECT coalesce(sum(open_cents), 0) FROM item WHERE company_id = ? AND currency = ? AND open_cents <> 0",
-        [company_id, currency],
+        """SELECT (SELECT coalesce(sum(open_cents), 0) FROM item WHERE company_id = ? AND currency = ? AND open_cents <> 0)
+        + (SELECT coalesce(sum(bank_cents), 0) FROM item WHERE company_id = ? AND currency = ? AND bank_cents <> 0)""",
+        [company_id, currency, company_id, currency],
     )
     return int(row[0][0])
 
@@ -185,7 +189,8 @@ class Check(NamedTuple):
     name: str
     currency: str
     ledger_cents: int
-    open_cents: int
+    open_cents: int  # of what the ledger knows
+    announced_cents: int = 0  # open beside it: electronic invoices that are not in the ledger yet
 
     @property
     def gap_cents(self) -> int:
@@ -208,26 +213,51 @@ def checks(session: Session, company_id: int) -> list[Check]:
     names = bulk.fetch(
         session, "SELECT id, code, name FROM customer WHERE company_id = ? ORDER BY name_folded, id", [company_id]
     )
+    announced = announced_by_customer(session, company_id)
+    for key in announced:
+        sums.setdefault(key, [0, 0])
     currencies: dict[int, list[str]] = {}
     for (customer_id, currency), both in sums.items():
-        if both != [0, 0]:
+        if both != [0, 0] or (customer_id, currency) in announced:
             currencies.setdefault(customer_id, []).append(currency)
     return [
-        Check(number, code, name, currency, *sums[number, currency])
+        Check(
+            number, code, name, currency, sums[number, currency][0], sums[number, currency][1],
+            announced.get((number, currency), 0),
+        )
         for number, code, name in names
         for currency in sorted(currencies.get(number, ()))
-    ]
+    ]  # fmt: skip
 
 
 def opens_by_customer(session: Session, company_id: int) -> dict[tuple[int, str], int]:
-    """Σ open items by customer and currency."""
+    """Σ open items of the ledger by customer and currency; electronic invoices it does not know yet stand apart."""
     rows = bulk.fetch(
         session,
-        """SELECT customer_id, currency, sum(open_cents) FROM item WHERE company_id = ? AND open_cents <> 0
-        GROUP BY customer_id, currency""",
+        """SELECT customer_id, currency, sum(cents) FROM (
+          SELECT customer_id, currency, sum(open_cents) AS cents FROM item WHERE company_id = ? AND open_cents <> 0
+          GROUP BY customer_id, currency
+          UNION ALL
+          SELECT customer_id, currency, sum(bank_cents) FROM item WHERE company_id = ? AND bank_cents <> 0
+          GROUP BY customer_id, currency
+        ) GROUP BY customer_id, currency""",
+        [company_id, company_id],
+    )
+    opens = {(row[0], row[1]): row[2] for row in rows}
+    for key, cents in announced_by_customer(session, company_id).items():
+        opens[key] = opens.get(key, 0) - cents
+    return opens
+
+
+def announced_by_customer(session: Session, company_id: int) -> dict[tuple[int, str], int]:
+    """Σ open of electronic invoices that are not in the ledger yet, by customer and currency."""
+    rows = bulk.fetch(
+        session,
+        """SELECT customer_id, currency, sum(open_cents + bank_cents) FROM item WHERE company_id = ? AND announced
+        AND state = 'counted' GROUP BY customer_id, currency""",
         [company_id],
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    return {(row[0], row[1]): row[2] for row in rows if row[2]}
 
 
 def _ledger_side(session: Session, company_id: int) -> tuple[str, list[Any]]:
@@ -245,7 +275,7 @@ def _ledger_side(session: Session, company_id: int) -> tuple[str, list[Any]]:
         )
     return (
         """SELECT customer_id, currency, debit_cents - credit_cents FROM item
-        WHERE company_id = ? AND state <> 'vanished' AND coalesce(opens_on, entry_on) >= ?""",
+        WHERE company_id = ? AND state <> 'vanished' AND NOT announced AND coalesce(opens_on, entry_on) >= ?""",
         [company_id, opened or ""],
     )
 
@@ -274,10 +304,10 @@ def last_list_on(session: Session, company_id: int) -> date | None:
 
 
 def last_done_sync(session: Session, company_id: int) -> Sync | None:
-    """The latest sync that stands."""
+    """The latest sync of the ledger that stands; bank files are none."""
     return session.scalar(
         sa.select(Sync)
-        .where(Sync.company_id == company_id, Sync.state == "done")
+        .where(Sync.company_id == company_id, Sync.state == "done", Sync.kind != "bank")
         .order_by(Sync.finished_at.desc(), Sync.id.desc())
         .limit(1)
     )
@@ -285,20 +315,18 @@ def last_done_sync(session: Session, company_id: int) -> Sync | None:
 
 def last_entry_on(session: Session, company_id: int) -> date | None:
     """The latest day a line of the ledger counts from."""
-    text = bulk.fetch(session, "SELECT max(counts_on) FROM item WHERE company_id = ? AND state = 'counted'", [company_id])[0][0]
+    text = bulk.fetch(
+        session, "SELECT max(counts_on) FROM item WHERE company_id = ? AND state = 'counted' AND NOT announced", [company_id]
+    )[0][0]
     return date.fromisoformat(text) if text else None
 
 
 def forget_old_undo(session: Session, company_id: int, kept: int) -> None:
-    """Only the latest syncs keep what takes them back."""
-    latest = (
-        sa.select(Sync.id).where(Sync.company_id == company_id, Sync.undo.is_not(None)).order_by(Sync.id.desc()).limit(kept)
-    )
+    """Only the latest syncs of the ledger keep what takes them back."""
+    mine = Sync.company_id == company_id, Sync.undo.is_not(None), Sync.kind != "bank"
+    latest = sa.select(Sync.id).where(*mine).order_by(Sync.id.desc()).limit(kept)
     session.execute(
-        sa.update(Sync)
-        .where(Sync.company_id == company_id, Sync.undo.is_not(None), Sync.id.not_in(latest))
-        .values(undo=None)
-        .execution_options(synchronize_session=False)
+        sa.update(Sync).where(*mine, Sync.id.not_in(latest)).values(undo=None).execution_options(synchronize_session=False)
     )
 
 
@@ -335,15 +363,19 @@ def known_contacts(session: Session, company_id: int) -> dict[int, KnownContact]
     return {row[1]: KnownContact._make(row) for row in rows}
 
 
-REFERRING = ("promise", "hold", "dispute", "action_item")
+REFERRING = ("promise", "hold", "dispute", "action_item", "bank_match")
 """Tables whose rows point to an item and follow it when an older line turns out to be the original."""
 
 
-def referring_rows(session: Session, item_ids: Iterable[int]) -> dict[str, list[Row]]:
+MOVING = (*REFERRING, "e_invoice", "document")
+"""These too follow an item; they do not keep it from being deleted."""
+
+
+def referring_rows(session: Session, item_ids: Iterable[int], tables: Sequence[str] = REFERRING) -> dict[str, list[Row]]:
     """Rows that point to items, by table: (row id, item id); of action_item (action id, item id)."""
     ids = list(item_ids)
     found = {}
-    for table in REFERRING:
+    for table in tables:
         key = "action_id" if table == "action_item" else "id"
         rows = bulk.fetch_in(session, f"SELECT {key}, item_id FROM {table} WHERE item_id IN ({{ids}})", [], ids)  # noqa: S608
         if rows:
@@ -354,7 +386,8 @@ def referring_rows(session: Session, item_ids: Iterable[int]) -> dict[str, list[
 def point_to(session: Session, table: str, rows: Sequence[tuple[int, int, int]]) -> None:
     """Make rows point to another item: (new item, row id, old item)."""
     key = "action_id" if table == "action_item" else "id"
-    verb = "UPDATE OR IGNORE" if table == "action_item" and session.get_bind().dialect.name == "sqlite" else "UPDATE"
+    again = ("action_item", "document")  # where the other item may have the same row already
+    verb = "UPDATE OR IGNORE" if table in again and session.get_bind().dialect.name == "sqlite" else "UPDATE"
     bulk.run(session, f"{verb} {table} SET item_id = ? WHERE {key} = ? AND item_id = ?", rows)
 
 
@@ -367,7 +400,7 @@ def used_customers(session: Session, customer_ids: Iterable[int]) -> set[int]:
     """Those customers that anything but items and the ledger's own contacts points to."""
     ids = list(customer_ids)
     used: set[int] = set()
-    for table in ("note", "promise", "hold", "dispute", "action", "message", "item"):
+    for table in ("note", "promise", "hold", "dispute", "action", "message", "bank_movement", "item"):
         used |= {
             row[0]
             for row in bulk.fetch_in(session, f"SELECT customer_id FROM {table} WHERE customer_id IN ({{ids}})", [], ids)  # noqa: S608

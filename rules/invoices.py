@@ -91,6 +91,91 @@ def signed(type_code: str, cents: int) -> int:
     return -abs(cents) if type_code in CREDIT_TYPES else cents
 
 
+# Who is who
+
+_LEGAL = frozenset(
+    [
+        "sa",
+        "sas",
+        "sasu",
+        "sarl",
+        "eurl",
+        "sci",
+        "snc",
+        "scop",
+        "selarl",
+        "earl",
+        "gie",
+        "sprl",
+        "srl",
+        "bvba",
+        "bv",
+        "nv",
+        "asbl",
+        "vzw",
+        "cvba",
+        "scrl",
+        "sc",
+        "cv",
+        "gmbh",
+        "ag",
+        "kg",
+        "ug",
+        "ohg",
+        "ev",
+        "mbh",
+        "co",
+        "ltd",
+        "limited",
+        "llc",
+        "inc",
+        "plc",
+        "ab",
+        "as",
+        "oy",
+        "aps",
+        "spa",
+        "ets",
+        "cie",
+        "societe",
+    ]
+)
+
+
+def identities(*numbers: str) -> frozenset[str]:
+    """What VAT numbers, company numbers and electronic addresses say of one firm, made comparable: the SIREN in a
+    French VAT number or SIRET, the ten digits of a Belgian one.
+
+    >>> identities("FR19 787878784") & identities("78787878400035"), identities("BE 0477.472.701") & identities("0208:0477472701")
+    (frozenset({'787878784'}), frozenset({'0477472701'}))
+    >>> identities("", "n/a")
+    frozenset()
+    """
+    found = set()
+    for number in numbers:
+        bare = "".join(sign for sign in number.rpartition(":")[2].upper() if sign.isalnum() and sign.isascii())
+        if sum(sign.isdigit() for sign in bare) < 7:
+            continue
+        if bare.startswith("FR") and len(bare) == 13:
+            bare = bare[4:]
+        elif bare.startswith("BE") and bare[2:].isdigit():
+            bare = bare[2:].zfill(10)
+        elif bare.isdigit() and len(bare) == 14:
+            bare = bare[:9]
+        found.add(bare)
+    return frozenset(found)
+
+
+def bare_name(name: str) -> str:
+    """A firm's name without its legal form, signs and case, its words in order.
+
+    >>> bare_name("S.A.R.L. Dupont & Fils"), bare_name("Dupont et Fils SARL")
+    ('dupont fils', 'dupont et fils')
+    """
+    words = re.findall(r"[a-z0-9]+", fold(name).replace(".", ""))
+    return " ".join(word for word in words if word not in _LEGAL) or " ".join(words)
+
+
 # Terms of payment in words
 
 _SKONTO = re.compile(r"#SKONTO#TAGE=(\d{1,3})#PROZENT=(\d{1,2}(?:\.\d+)?)#(?:BASISBETRAG=-?[\d.]+#)?", re.IGNORECASE)
@@ -206,10 +291,11 @@ def ends_alike(one: str, other: str) -> bool:
 
     >>> ends_alike("F2026-0112", "112"), ends_alike("F12", "F120"), ends_alike("12", "2012")
     (True, False, False)
+    >>> ends_alike("F-2026-0012", "0012")
+    True
     """
     longer, shorter = sorted(("".join(_DIGITS.findall(text)) for text in (one, other)), key=len, reverse=True)
-    shorter = shorter.lstrip("0")
-    return len(shorter) >= 3 and longer.endswith(shorter)
+    return any(len(end) >= 3 and longer.endswith(end) for end in (shorter, shorter.lstrip("0")))
 
 
 def pair(known: Sequence[Numbered], others: Iterable[Numbered]) -> dict[int, tuple[int, bool]]:
@@ -226,7 +312,7 @@ def pair(known: Sequence[Numbered], others: Iterable[Numbered]) -> dict[int, tup
     by_amount: dict[tuple[Hashable, int], list[Numbered]] = {}
     by_number: dict[tuple[Hashable, str], list[Numbered]] = {}
     for one in others:
-        for cents in one.amounts if one.number else ():
+        for cents in set(one.amounts) if one.number else ():
             by_amount.setdefault((one.whose, cents), []).append(one)
         if _plain(one.number):
             by_number.setdefault((one.whose, _sure(one.number)), []).append(one)
@@ -242,7 +328,7 @@ def pair(known: Sequence[Numbered], others: Iterable[Numbered]) -> dict[int, tup
                 used.add(best.ref)
 
     def equal(mine: Numbered) -> list[Numbered]:
-        return [one for cents in mine.amounts for one in by_amount.get((mine.whose, cents), ())]
+        return [one for cents in set(mine.amounts) for one in by_amount.get((mine.whose, cents), ())]
 
     def exact(mine: Numbered) -> list[Numbered]:
         keys = number_keys(mine.number)

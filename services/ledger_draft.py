@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from models.ledger import COLUMNS, SAID, Stored
 from rules.errors import DomainError
+from rules.invoices import PATIENCE, Numbered, pair
 from rules.ledger import Kind, LedgerLine, LedgerSnapshot, Remark
 from rules.merge import NEW, journal_keys, list_keys, match
 from rules.opening import Openings, read_openings
@@ -23,6 +24,7 @@ STATE, LISTED = COLUMNS.index("state"), COLUMNS.index("listed_cents")
 ANOTHER_YEAR = timedelta(days=300)
 SAME_START = timedelta(days=31)
 SAME_TIME = timedelta(days=45)
+SAID_OF_MANY = 20  # numbers named in a remark
 
 
 @dataclass(slots=True)
@@ -35,6 +37,7 @@ class Book:
     stored: list[Stored]
     journals: list[tuple[date, date]]  # periods read so far
     list_on: date | None  # day of the open-item list that decides; None: the journals decide
+    provisional: frozenset[int] = frozenset()  # customers known from electronic invoices only
 
 
 @dataclass(slots=True)
@@ -107,7 +110,7 @@ def draft_journal(book: Book, snapshot: LedgerSnapshot, customer_ids: Mapping[st
     openings = read_openings(lines)
     fresh = _fresh(book, snapshot, journal_keys(lines, openings.opens_on), openings, customer_ids)
     starts_on, ends_on = _period(snapshot, openings)
-    found = _recognise(book.stored, fresh, _covered(book.stored, starts_on, ends_on))
+    found = _recognise(book, fresh, _covered(book.stored, starts_on, ends_on))
     draft = Draft(list_on=book.list_on)
     longer = _longer_export(book, snapshot)
     if longer is not None:
@@ -127,6 +130,7 @@ def draft_journal(book: Book, snapshot: LedgerSnapshot, customer_ids: Mapping[st
         gone.update(place for place, one in enumerate(book.stored) if one.listed and one.state != "vanished")
     _assemble(draft, book.stored, fresh, found, gone, [one.line for one in lines])
     _remark_openings(draft, book, openings, starts_on)
+    _remark_announced(draft, book.stored, fresh, found, starts_on, ends_on)
     return draft
 
 
@@ -151,7 +155,7 @@ def _fresh(
         # The tuple is made without the detour by keywords: hundreds of thousands of them.
         fresh.append(
             new(Stored, (
-                0, "counted", 0, None, day, None, None, 0, keys[index], due_text, due_source, customer_id,
+                0, "counted", 0, None, day, None, None, 0, 0, keys[index], due_text, due_source, customer_id,
                 kinds[kind], iso[opens.get(index)] if opens else None, account, journal, entry, day, piece,
                 document_day, label, currency, debit, credit, amount, foreign_currency, foreign_cents, letter,
                 iso[lettered_on], method,
@@ -188,6 +192,7 @@ def _covered(stored: Sequence[Stored], starts_on: date, ends_on: date) -> list[i
         place
         for place, one in enumerate(stored)
         if not one.listed
+        and not one.announced
         and one.state != "vanished"
         and (first <= one.entry_on <= last if one.opens_on is None else near <= one.opens_on <= last)
     ]
@@ -197,8 +202,9 @@ def _loose(one: Stored) -> Hashable:
     return (one.customer_id, reference(one.piece), one.amount_cents, one.document_on, one.opens_on is None)
 
 
-def _recognise(stored: Sequence[Stored], fresh: Sequence[Stored], covered: Iterable[int]) -> list[int]:
+def _recognise(book: Book, fresh: Sequence[Stored], covered: Iterable[int]) -> list[int]:
     """For each line of the file its place among the stored ones, or NEW."""
+    stored = book.stored
     if not stored:
         return [NEW] * len(fresh)
     known = {one.key: place for place, one in enumerate(stored) if not one.listed}
@@ -211,6 +217,7 @@ def _recognise(stored: Sequence[Stored], fresh: Sequence[Stored], covered: Itera
                 spare.setdefault(_loose(stored[place]), []).append(place)
         _find_more(found, fresh, _loose, spare)
         _find_listed(found, stored, fresh)
+        _find_announced(found, book, fresh)
     return found
 
 
@@ -232,6 +239,59 @@ def _find_listed(found: list[int], stored: Sequence[Stored], fresh: Sequence[Sto
             if one.listed and one.piece and place not in used:
                 spare.setdefault(key_of(one), []).append(place)
         _find_more(found, fresh, key_of, spare)
+
+
+def _find_announced(found: list[int], book: Book, fresh: Sequence[Stored]) -> None:
+    """Lines whose electronic invoice had come before: the row of the invoice becomes the ledger's. The invoice of a
+    customer the ledger does not know may be a line of any customer."""
+    used = set(found)
+    known = {
+        place: one for place, one in enumerate(book.stored) if one.announced and one.state == "counted" and place not in used
+    }
+    if not known:
+        return
+    new = [index for index, place in enumerate(found) if place == NEW and fresh[index].piece]
+    owned = {index: _numbered(index, fresh[index], fresh[index].customer_id) for index in new}
+    mine = [_numbered(place, one, one.customer_id) for place, one in known.items()]
+    for place, (index, _) in pair(mine, owned.values()).items():
+        found[index] = place
+        del known[place], owned[index]
+    strangers = [_numbered(place, one, 0) for place, one in known.items() if one.customer_id in book.provisional]
+    anybody = [_numbered(index, fresh[index], 0) for index in owned]
+    for place, (index, agree) in pair(strangers, anybody).items() if strangers else ():
+        if agree:
+            found[index] = place
+
+
+def _numbered(ref: int, one: Stored, whose: int) -> Numbered:
+    return Numbered(ref, (whose, one.currency), one.piece, date.fromisoformat(one.document_on), (one.amount_cents,))
+
+
+def _remark_announced(
+    draft: Draft,
+    stored: Sequence[Stored],
+    fresh: Sequence[Stored],
+    found: Sequence[int],
+    starts_on: date,
+    ends_on: date,
+) -> None:
+    """Electronic invoices of days the file covers that it does not hold, and those it holds with another amount."""
+    used = {place: index for index, place in enumerate(found) if place != NEW}
+    first, last = starts_on.isoformat(), (ends_on - PATIENCE).isoformat() if ends_on > date.min + PATIENCE else ""
+    missing = []
+    for place, one in enumerate(stored):
+        if not one.announced or one.state != "counted":
+            continue
+        if place not in used:
+            if first <= one.document_on <= last:
+                missing.append(one.piece)
+        elif fresh[used[place]].amount_cents != one.amount_cents:
+            cents = fresh[used[place]].amount_cents
+            params: dict[str, object] = {"number": one.piece, "invoice_cents": one.amount_cents, "ledger_cents": cents}
+            draft.remarks.append(Remark("invoice_amount_differs", params={**params, "currency": one.currency}))
+    if missing:
+        said = ", ".join(missing[:SAID_OF_MANY]) + (" …" if len(missing) > SAID_OF_MANY else "")
+        draft.remarks.append(Remark("invoices_not_in_ledger", params={"count": len(missing), "value": said}))
 
 
 def _by_amount(one: Stored) -> Hashable:
@@ -285,7 +345,7 @@ def _assemble(
             continue  # as nearly always
         if not _same(old, new, list_on):
             changed[place] = (_renewed(old, new, list_on), source_lines[index])
-            touched.add(old.customer_id)
+            touched.update((old.customer_id, new.customer_id))
     used = set(found)
     vanished = {place for place in gone if place not in used}
     touched.update(stored[place].customer_id for place in vanished)
@@ -312,23 +372,28 @@ def _assemble(
 
 
 def _same(old: Stored, new: Stored, list_on: date | None) -> bool:
-    if old.due_source == "hand":
-        new = new._replace(due_on=old.due_on, due_source="hand")
+    if keeps_due(old, new):
+        new = new._replace(due_on=old.due_on, due_source=old.due_source)
     return old[SAID:] == new[SAID:] and old.state != "vanished" and (old.listed_cents is None or list_on is not None)
 
 
 def _renewed(old: Stored, new: Stored, list_on: date | None) -> Stored:
-    """The stored line with what the file now says; a due date set by hand stays."""
-    by_hand = old.due_source == "hand"
+    """The stored line with what the file now says."""
+    keeps = keeps_due(old, new)
     return new._replace(
         id=old.id,
         open_cents=old.open_cents,
         settled_on=old.settled_on,
         repeats_id=old.repeats_id,
         listed_cents=old.listed_cents if list_on is not None else None,
-        due_on=old.due_on if by_hand else new.due_on,
-        due_source=old.due_source if by_hand else new.due_source,
+        due_on=old.due_on if keeps else new.due_on,
+        due_source=old.due_source if keeps else new.due_source,
     )
+
+
+def keeps_due(old: Stored, new: Stored) -> bool:
+    """A due date set by hand stays whatever a file says; one an electronic invoice gave stays unless the file says one."""
+    return old.due_source == "hand" or (old.due_source == "invoice" and new.due_source != "file")
 
 
 def book_signature(stored: Iterable[Stored]) -> tuple[list[str], dict[str, bool]]:
@@ -339,7 +404,7 @@ def book_signature(stored: Iterable[Stored]) -> tuple[list[str], dict[str, bool]
         if one.state != "vanished":
             if one.opens_on is not None:
                 cuts.add(one.opens_on)
-            elif one.entry_on < first and not one.listed:
+            elif one.entry_on < first and not one.listed and not one.announced:
                 first = one.entry_on
     ordered = sorted(cuts)
     return ordered, older_known(ordered, first)
@@ -365,7 +430,7 @@ def _remark_openings(draft: Draft, book: Book, openings: Openings, starts_on: da
     if openings.opens_on or not draft.touched:
         return
     first = (starts_on - ANOTHER_YEAR).isoformat()
-    if any(one.entry_on < first and one.state == "counted" and not one.listed for one in book.stored):
+    if any(one.entry_on < first and one.state == "counted" and not one.listed and not one.announced for one in book.stored):
         draft.remarks.append(Remark("no_openings", params={"starts_on": starts_on}))
 
 
@@ -383,9 +448,10 @@ def draft_list(book: Book, snapshot: LedgerSnapshot, customer_ids: Mapping[str, 
         raise DomainError("list_before_journal", list_on=list_on, known_on=last_journal)
     draft = Draft(list_on=list_on, replay=False)
     fresh = _listed(book, snapshot, customer_ids)
-    found = _recognise_listed(book.stored, fresh)
+    found = _recognise_listed(book, fresh)
     _assemble_list(draft, book.stored, fresh, found, [one.line for one in snapshot.lines])
     draft.cuts, draft.earlier = book_signature(book.stored)
+    _remark_announced(draft, book.stored, fresh, found, date.min, list_on)
     return draft
 
 
@@ -403,18 +469,21 @@ def _sound(one: Stored) -> Stored:
     return one._replace(amount_cents=left, debit_cents=max(left, 0), credit_cents=max(-left, 0))
 
 
-def _recognise_listed(stored: Sequence[Stored], fresh: Sequence[Stored]) -> list[int]:
+def _recognise_listed(book: Book, fresh: Sequence[Stored]) -> list[int]:
+    stored = book.stored
     known = {one.key: place for place, one in enumerate(stored) if one.listed}
     found = match([one.key for one in fresh], range(len(fresh)), known, {})
     for key_of in (_by_amount, _by_day):
         used = set(found)
         spare: dict[Hashable, list[int]] = {}
         for place, one in enumerate(stored):
-            if not one.listed and one.state == "counted" and one.piece and place not in used:
+            if not one.listed and not one.announced and one.state == "counted" and one.piece and place not in used:
                 spare.setdefault(key_of(one), []).append(place)
         for places in spare.values():
             places.sort(key=lambda place: stored[place].open_cents == 0)  # open ones are likelier than settled ones
         _find_more(found, fresh, key_of, spare)
+    if NEW in found:
+        _find_announced(found, book, fresh)
     return found
 
 
@@ -426,12 +495,12 @@ def _assemble_list(
         if place != NEW:
             after[place] = (_relisted(stored[place], fresh[index]), source_lines[index])
     for place, one in enumerate(stored):
-        if place not in after and (one.listed_cents is not None or one.open_cents):
+        if place not in after and not one.announced and (one.listed_cents is not None or one.open_cents):
             after[place] = (one._replace(listed_cents=None), None)
     for place, (new, _) in after.items():
         old = stored[place]
         if new != old or old.open_cents != (new.listed_cents or 0):
-            draft.touched.add(old.customer_id)
+            draft.touched.update((old.customer_id, new.customer_id))
     draft.touched.update(fresh[index].customer_id for index, place in enumerate(found) if place == NEW)
     for place, one in enumerate(stored):
         if one.customer_id in draft.touched and (one.state == "counted" or place in after):
@@ -450,16 +519,16 @@ def _relisted(old: Stored, new: Stored) -> Stored:
     """A known line with what the list now says. A journal's line keeps the journal's facts; an amount that shrinks
     together with what is open is a part payment, not another amount."""
     left = new.listed_cents or 0
-    by_hand = old.due_source == "hand"
     from_file = new.due_source == "file"
-    due = (old.due_on, old.due_source) if by_hand or not (from_file or old.listed) else (new.due_on, new.due_source)
-    if not old.listed:
-        kept = (
+    kept = keeps_due(old, new) or not (from_file or old.listed or old.announced)
+    due = (old.due_on, old.due_source) if kept else (new.due_on, new.due_source)
+    if not old.listed and not old.announced:
+        sound = (
             old
             if abs(left) <= abs(old.amount_cents) and left * old.amount_cents >= 0
             else _sound(old._replace(listed_cents=left))
         )
-        return kept._replace(listed_cents=left, due_on=due[0], due_source=due[1])
+        return sound._replace(listed_cents=left, due_on=due[0], due_source=due[1])
     same_sign = old.amount_cents * new.amount_cents > 0
     if new.amount_cents == left and same_sign and abs(left) < abs(old.amount_cents):
         new = new._replace(amount_cents=old.amount_cents, debit_cents=old.debit_cents, credit_cents=old.credit_cents)

@@ -84,7 +84,7 @@ def _replayed(
     made: list[Pair] = []
     repeats: dict[int, int] = {}
     for mine in places.values():
-        mine = [place for place in mine if not records[place].listed]
+        mine = [place for place in mine if not records[place].listed and not records[place].announced]
         if all((records[place].opens_on or records[place].entry_on) >= opened for place in mine):
             mine = lines_of.settle_twos(mine, made)
             cuts_of = []
@@ -189,7 +189,7 @@ def _kept(draft: Draft, stored: Iterable[StoredAllocation]) -> list[Pair]:
 def _follow_list(draft: Draft, made: list[Pair], repeats: Mapping[int, int], list_on: str) -> list[Pair]:
     """Make each line as open as the open-item list says: take back the latest allocations of what is open again,
     close the rest on the list's day, without counterpart."""
-    left = {place: one.amount_cents for place, one in enumerate(draft.records) if place not in repeats}
+    left = {place: one.amount_cents for place, one in enumerate(draft.records) if place not in repeats and not one.announced}
     wanted = {place: draft.records[place].listed_cents or 0 for place in left}
     for one in made:
         _apply(left, one, 1)
@@ -311,6 +311,8 @@ def ledger_side(draft: Draft) -> dict[tuple[int, str], int]:
     sums: dict[tuple[int, str], int] = {}
     opened = draft.cuts[-1] if draft.cuts else ""
     for one in draft.records:
+        if one.announced:
+            continue
         if draft.list_on is not None:
             cents = one.listed_cents or 0
         elif (one.opens_on or one.entry_on) >= opened:

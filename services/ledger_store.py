@@ -15,6 +15,7 @@ from models import bulk
 from models.ledger import (
     COLUMNS,
     CUSTOMER_FIELDS,
+    MOVING,
     RESULT,
     SAID,
     KnownContact,
@@ -31,7 +32,7 @@ from services.third_parties import CustomerUndo
 
 OUTCOME = COLUMNS[RESULT]
 OFTEN_EQUAL = (
-    "state", "repeats_id", "listed_cents", "listed", "opens_on", "account", "currency", "foreign_currency",
+    "state", "repeats_id", "listed_cents", "listed", "announced", "opens_on", "account", "currency", "foreign_currency",
     "foreign_cents", "method",
 )  # fmt: skip
 ALLOCATION = ("company_id", "debit_id", "credit_id", "cents", "made_on", "how")
@@ -198,7 +199,7 @@ def _move_references(session: Session, plan: Plan, ids: Sequence[int], undo: Und
         for place in plan.repeated
         if (before := plan.draft.before[place]) is not None
     }
-    for table, rows in referring_rows(session, target).items():
+    for table, rows in referring_rows(session, target, MOVING).items():
         undo.moved[table] = [(row, item, target[item]) for row, item in rows]
         point_to(session, table, [(target[item], row, item) for row, item in rows])
     bulk.run(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 from integrations.files import Refused
 from integrations.ledgers.sandbox import read_in_child
 from integrations.ledgers.values import ReadOptions
-from models import audit, bulk
+from models import audit, bulk, e_invoices
 from models.company import Company
+from models.jobs import add_job
 from models.ledger import (
     Stored,
     checks,
@@ -39,11 +40,11 @@ from models.syncs import Sync
 from rules.errors import DomainError
 from rules.ledger import LedgerSnapshot, Remark
 from rules.terms import Terms
-from services import mappings
+from services import bank_ledger, mappings
 from services.ledger_draft import Book, Days, Draft, DueDates, draft_journal, draft_list, older_known
 from services.ledger_settle import Plan, ledger_side, settle_draft
 from services.ledger_store import Undo, look_again, take_back, unpack, write_plan
-from services.third_parties import CustomerPlan, plan_customers, write_customers
+from services.third_parties import PROVISIONAL, CustomerPlan, plan_customers, write_customers
 
 MAX_IDS = 5000  # of each kind of change, kept for the page
 SOME = 2000  # customers up to which only theirs are read, not the whole ledger
@@ -81,6 +82,14 @@ def stage_file(session: Session, company: Company, path: str, filename: str, act
     session.add(sync)
     session.flush()
     return sync
+
+
+def order_import(session: Session, sync: Sync, now: datetime) -> bool:
+    """Have the worker take a staged file in; False when it is ordered already (clicked twice)."""
+    if sync.state != "staged":
+        return False
+    sync.state, sync.error = "running", None
+    return add_job(session, "sync", now, f"sync:{sync.id}", sync_id=sync.id) is not None
 
 
 def read_options(company: Company, today: date) -> ReadOptions:
@@ -294,6 +303,7 @@ def apply_snapshot(
     list_before_journal, list_without_day."""
     session.flush()
     with _no_collecting(), bulk.more_cache(session):
+        bank_ledger.lift(session, company)
         return _apply(session, company, snapshot, sync, now, today)
 
 
@@ -324,6 +334,8 @@ def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: S
         _count(result, plan)
         changes = _changes(plan, undo.ids)
         touched |= draft.touched
+        if book.provisional:
+            e_invoices.follow_items(session, company.id)
         result.gap_cents = _gap(session, company, draft)
         company.ledger_on = _last_day(session, company, plan)
     retimed = customers.with_new_terms()
@@ -338,6 +350,7 @@ def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: S
     sync.starts_on, sync.ends_on = snapshot.starts_on, snapshot.ends_on
     if touched or retimed:
         company.ledger_version += 1
+    look_again(session, bank_ledger.follow(session, company, touched | retimed, now, today), today)
     result.balance_cents = company_opens(session, company.id, company.currency)
     _finish(session, company, sync, result, changes, undo, now)
     return result
@@ -359,7 +372,9 @@ def _last_day(session: Session, company: Company, plan: Plan) -> date | None:
     """The latest day anything in the ledger counts from."""
     if plan.draft.vanished:
         return last_entry_on(session, company.id)
-    days = [date.fromisoformat(max(plan.outcomes.counts_on))] if plan.outcomes.counts_on else []
+    known = zip(plan.draft.records, plan.outcomes.counts_on, strict=True)
+    latest = max((day for one, day in known if not one.announced), default="")
+    days = [date.fromisoformat(latest)] if latest else []
     return max([*days, *([company.ledger_on] if company.ledger_on else [])], default=None)
 
 
@@ -375,6 +390,7 @@ def _book(
         stored=stored,
         journals=journal_days(session, company.id),
         list_on=last_list_on(session, company.id) if listed else None,
+        provisional=frozenset(one.id for code, one in customers.known.items() if code.startswith(PROVISIONAL)),
     )
 
 
@@ -470,10 +486,11 @@ def recompute_due_dates(session: Session, company: Company, customer_ids: Iterab
     """Due dates after terms of customers (None: of the company) have changed; those of the file or set by hand stay.
 
     Gives how many items moved; the customers concerned are looked at again today."""
-    session.flush()
+    bank_ledger.lift(session, company)
     customers = plan_customers(session, company, LedgerSnapshot("third_parties", "", [], [], [], 0))
     wanted = {one.id for one in customers.known.values()} if customer_ids is None else set(customer_ids)
     undo = _retime(session, company, customers, wanted, None, "", today)
+    bank_ledger.lay(session, company, None)
     if undo.items:
         company.ledger_version += 1
         look_again(session, {one.customer_id for one in undo.items}, today)
@@ -491,27 +508,51 @@ def _retime(
     today: date,
 ) -> Undo:
     """New due dates of these customers' items, and what that means for partly settled groups (oldest due first)."""
+
+    def retimed(one: Stored, due: DueDates) -> Stored:
+        if one.due_source not in ("customer", "company"):
+            return one
+        document_on = date.fromisoformat(one.document_on)
+        found = due.of(one.customer_id, one.kind, one.amount_cents, document_on, None)
+        return one if found == (one.due_on, one.due_source) else one._replace(due_on=found[0], due_source=found[1])
+
+    return rewrite_lines(session, company, customers, wanted, retimed, (), sync_id, source, today)[1]
+
+
+def rewrite_lines(
+    session: Session,
+    company: Company,
+    customers: CustomerPlan,
+    wanted: set[int],
+    change: Callable[[Stored, DueDates], Stored],
+    added: Sequence[Stored],
+    sync_id: int | None,
+    source: str,
+    today: date,
+) -> tuple[Plan | None, Undo]:
+    """Change lines of these customers (the same object back: nothing changes) and add lines to them, then settle their
+    accounts anew. Added lines stand at the end of the plan's places. No plan: nothing changed."""
     whole = ledger_shape(session, company.id)
     stored = stored_items(session, company.id, None if len(wanted) > SOME else wanted)
     book = _book(session, company, customers, stored, listed=whole.listed)
     draft = Draft(list_on=book.list_on, replay=book.list_on is None)
     draft.cuts, draft.earlier = whole.cuts, older_known(whole.cuts, whole.first)
-    due = DueDates(book, Days()).of
+    due = DueDates(book, Days())
+    lines: list[tuple[Stored, Stored | None]] = []
     for one in stored:
-        if one.customer_id not in wanted or one.state == "vanished":
-            continue
-        after = one
-        if one.due_source in ("customer", "company"):
-            document_on = date.fromisoformat(one.document_on)
-            due_on, source_now = due(one.customer_id, one.kind, one.amount_cents, document_on, None)
-            if (due_on, source_now) != (one.due_on, one.due_source):
-                after = one._replace(due_on=due_on, due_source=source_now)
+        if one.customer_id in wanted:
+            after = change(one, due)
+            if one.state != "vanished" or after is not one:
+                lines.append((after, one))
+    lines += [(one, None) for one in added]
+    if all(after is before for after, before in lines):
+        return None, Undo()
+    for after, before in lines:
         draft.records.append(after)
-        draft.before.append(one)
+        draft.before.append(before)
         draft.source_lines.append(None)
-    if all(after is before for after, before in zip(draft.records, draft.before, strict=True)):
-        return Undo()
-    return write_plan(session, company.id, sync_id, source, _settle(session, company, draft), today)
+    plan = _settle(session, company, draft)
+    return plan, write_plan(session, company.id, sync_id, source, plan, today)
 
 
 def undo_sync(session: Session, sync: Sync, actor_id: int | None, now: datetime, today: date) -> None:
@@ -522,13 +563,17 @@ def undo_sync(session: Session, sync: Sync, actor_id: int | None, now: datetime,
         raise DomainError("sync_not_last")
     if sync.undo is None:
         raise DomainError("sync_undo_gone")
-    session.flush()
+    bank_ledger.lift(session, company)
     content = unpack(sync.undo)
-    look_again(session, take_back(session, sync.id, content), today)
+    if sync.kind == "invoices":
+        e_invoices.forget(session, sync.id)
+    touched = take_back(session, sync.id, content)
+    e_invoices.follow_items(session, company.id)
     before, ledger_on = content["company"]
     company.last_sync_at = datetime.fromisoformat(before) if before else None
     company.ledger_on = date.fromisoformat(ledger_on) if ledger_on else None
     company.ledger_version += 1
+    look_again(session, touched | bank_ledger.follow(session, company, touched, now, today), today)
     sync.state, sync.undo = "undone", None
     audit.record(session, now, actor_id, company.id, "undo", "sync", sync.id, {"file": sync.file_name})
     session.flush()

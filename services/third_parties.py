@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from models import bulk
 from models.company import Company, Profile, SalesRep
+from models.e_invoices import announced_items
 from models.ledger import (
     CUSTOMER_FIELDS,
     Known,
@@ -26,6 +27,7 @@ from models.ledger import (
     profiles_by_word,
     sales_reps_by_word,
 )
+from rules.invoices import Numbered, bare_name, identities, pair
 from rules.ledger import LedgerLine, LedgerSnapshot, ThirdParty
 from rules.merge import customer_part
 from rules.terms import MODES, Mode, Terms
@@ -37,6 +39,9 @@ AS_SAID = (
 )  # fmt: skip
 """Fields taken over as the file says them, under the same name."""
 
+
+PROVISIONAL = "@"
+"""How the code of a customer begins whom only electronic invoices know; the ledger gives the real one."""
 
 _said = attrgetter(*(one.name for one in fields(ThirdParty) if one.name not in ("customer", "name")))
 _NOTHING = _said(ThirdParty(""))
@@ -87,7 +92,11 @@ def plan_customers(session: Session, company: Company, snapshot: LedgerSnapshot)
     )
     plan.ids = {code: one.id for code, one in plan.known.items()}
     said = {party.customer: party for party in snapshot.third_parties}
-    for code, name, account in _met(snapshot.lines, said):
+    met = list(_met(snapshot.lines, said))
+    for code, provisional in _recognised(session, company, plan, snapshot, met, said).items():
+        plan.known[code] = plan.known.pop(provisional)
+        plan.ids[code] = plan.ids.pop(provisional)
+    for code, name, account in met:
         plan.met += 1
         before = plan.known.get(code)
         if before is None:
@@ -95,6 +104,8 @@ def plan_customers(session: Session, company: Company, snapshot: LedgerSnapshot)
             plan.ids[code] = before.id
         party = said.get(code)
         after = _as_said(plan, before, party, name, account)
+        if after.code != code:
+            after = after._replace(code=code)
         if after != before or before.id < 0:
             plan.after[code] = after
         if party and (party.email or party.phone or party.contact_name):
@@ -103,6 +114,50 @@ def plan_customers(session: Session, company: Company, snapshot: LedgerSnapshot)
     plan.new = [one for one in plan.after.values() if one.id < 0]
     plan.new.sort(key=lambda one: customer_part(one.code))  # in the order of their items' keys: written faster
     return plan
+
+
+def _recognised(
+    session: Session,
+    company: Company,
+    plan: CustomerPlan,
+    snapshot: LedgerSnapshot,
+    met: Sequence[tuple[str, str, str]],
+    said: dict[str, ThirdParty],
+) -> dict[str, str]:
+    """New codes of the file whose customers electronic invoices had brought: code → provisional code. By an invoice
+    (same number and amount), by VAT or company number, by name; only where nothing else fits."""
+    waiting = {one.id: one for code, one in plan.known.items() if code.startswith(PROVISIONAL)}
+    fresh = {code: name for code, name, _ in met if code not in plan.known and not code.startswith(PROVISIONAL)}
+    if not waiting or not fresh:
+        return {}
+    by_invoice: dict[int, set[str]] = {}
+    announced = [one for one in announced_items(session, company.id) if one.customer_id in waiting]
+    owner = {one.item_id: one.customer_id for one in announced}
+    mine = [Numbered(one.item_id, one.currency, one.piece, one.document_on, (one.amount_cents,)) for one in announced]
+    lines = (
+        Numbered(index, one.currency, one.piece, one.document_on, (one.amount_cents,))
+        for index, one in enumerate(snapshot.lines)
+        if one.customer in fresh and one.piece
+    )
+    for item_id, (index, agree) in pair(mine, lines).items():
+        if agree:
+            by_invoice.setdefault(owner[item_id], set()).add(snapshot.lines[index].customer)
+    found: dict[str, str] = {}
+    for number, one in waiting.items():
+        codes = by_invoice.get(number) or _alike(one, fresh, said)
+        if len(codes) == 1 and (code := next(iter(codes))) not in found:
+            found[code] = one.code
+    return found
+
+
+def _alike(one: Known, fresh: dict[str, str], said: dict[str, ThirdParty]) -> set[str]:
+    """The new codes of whom the file says the same numbers, else the same name."""
+    mine = identities(one.vat_number, one.company_number)
+    numbered = {
+        code for code in fresh if (party := said.get(code)) and mine & identities(party.vat_number, party.company_number)
+    }
+    name = bare_name(one.ledger_name)
+    return numbered or {code for code, called in fresh.items() if name and bare_name(called) == name}
 
 
 def _met(lines: Sequence[LedgerLine], said: dict[str, ThirdParty]) -> Iterable[tuple[str, str, str]]:

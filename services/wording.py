@@ -9,12 +9,23 @@ from datetime import date
 
 from rules.ledger import Remark
 from services import language as words
+from services.wording_connectors import CONNECTOR_SENTENCES
 from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
+from services.wording_invoices import INVOICE_SENTENCES
 from services.wording_ledger import LEDGER_SENTENCES
 from services.wording_messages import SENDING_ERRORS
+from services.wording_sources import SOURCE_ERRORS
 
-SENTENCES: dict[str, str] = {**DECISION_SENTENCES, **ERROR_SENTENCES, **LEDGER_SENTENCES, **SENDING_ERRORS}
+SENTENCES: dict[str, str] = {
+    **CONNECTOR_SENTENCES,
+    **DECISION_SENTENCES,
+    **ERROR_SENTENCES,
+    **LEDGER_SENTENCES,
+    **SENDING_ERRORS,
+    **SOURCE_ERRORS,
+    **INVOICE_SENTENCES,
+}
 
 
 def sentence(language: str, code: str, params: Mapping[str, object] | None = None) -> str:

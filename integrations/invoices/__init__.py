@@ -35,8 +35,8 @@ def sniff(data: bytes, filename: str = "") -> str | None:
 def read(data: bytes, filename: str, max_bytes: int = MAX_BYTES) -> list[Invoice]:
     """The invoices of a file with what they carry: the PDF or XML itself first, then what is embedded.
 
-    Refused, naming the file and line: not_an_invoice, pdf_without_invoice, pdf_damaged, pdf_locked, xml_damaged,
-    xml_doctype, invoice_incomplete, invoice_amount, invoice_date, invoice_currency, archive_…"""
+    Refused, naming the file and line: not_an_invoice, pdf_without_invoice, pdf_damaged, pdf_locked, invoice_damaged,
+    invoice_doctype, invoice_incomplete, invoice_amount, invoice_date, invoice_currency, zip_…"""
     if len(data) > max_bytes:
         raise too_large(len(data), max_bytes)
     if sniff(data) == "zip":
@@ -142,21 +142,21 @@ def _unpacked(data: bytes, filename: str, max_bytes: int) -> Iterator[tuple[str,
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _members(archive)
             if len(members) > MAX_FILES:
-                raise Refused("archive_too_many", file=filename, value=MAX_FILES)
+                raise Refused("zip_too_many", file=filename, value=MAX_FILES)
             for one in members:
                 path = PurePosixPath(one.filename.replace("\\", "/"))
                 if path.is_absolute() or ".." in path.parts:
-                    raise Refused("archive_path", file=filename, value=one.filename[:120])
+                    raise Refused("zip_path", file=filename, value=one.filename[:120])
                 if one.flag_bits & 1:
-                    raise Refused("archive_locked", file=filename)
+                    raise Refused("zip_locked", file=filename)
                 tight = one.file_size > MIB and one.file_size > MAX_RATIO * max(one.compress_size, 1)
                 if tight or one.file_size > min(left, max_bytes):
-                    raise Refused("archive_bomb", file=filename, value=path.name)
+                    raise Refused("zip_bomb", file=filename, value=path.name)
                 with archive.open(one) as file:
                     content = file.read(one.file_size + 1)
                 if len(content) > one.file_size:
-                    raise Refused("archive_bomb", file=filename, value=path.name)
+                    raise Refused("zip_bomb", file=filename, value=path.name)
                 left -= len(content)
                 yield str(path), content
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise Refused("archive_damaged", file=filename, value=type(error).__name__) from None
+        raise Refused("zip_damaged", file=filename, value=type(error).__name__) from None

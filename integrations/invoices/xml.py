@@ -78,13 +78,13 @@ def parse(data: bytes, filename: str) -> Node:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         if b"<!DOCTYPE" in data[:4096]:
-            raise Refused("xml_doctype", file=filename) from None
+            raise Refused("invoice_doctype", file=filename) from None
         line = error.lineno or 1
-        raise Refused("xml_damaged", file=filename, line=line, value=str(error.msg or "")[:120]) from None
+        raise Refused("invoice_damaged", file=filename, line=line, value=str(error.msg or "")[:120]) from None
     except ValueError as error:
-        raise Refused("xml_damaged", file=filename, line=1, value=str(error)[:120]) from None
+        raise Refused("invoice_damaged", file=filename, line=1, value=str(error)[:120]) from None
     if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
-        raise Refused("xml_doctype", file=filename)
+        raise Refused("invoice_doctype", file=filename)
     return root
 
 
