@@ -9,20 +9,15 @@ from typing import Any, NamedTuple
 from integrations.banks import references
 from integrations.banks.text import account, cents, joined, reference, tidy
 from integrations.banks.values import MAX_ACCOUNT, MAX_NAME, MAX_REFERENCE, MAX_TEXT, Notes, Refused
+from integrations.banks.xml_parts import Part, Shapes
 from rules.bank import Movement
 
 USTRD = 140  # a full line of free text runs on in the next
+MAX_INVOICES = 200
 
 # Sub-families of bank transaction codes that give an earlier movement back.
-_RETURNS = frozenset("RRTN UPDD PRDD ARET RPCR UPCQ CQRV UPCT RVSL".split())
-
-
-class Names(dict[Any, str]):
-    """Full tag → local name."""
-
-    def __missing__(self, tag: Any) -> str:
-        name = self[tag] = str(tag).rpartition("}")[2]
-        return name
+_RETURNS = frozenset(("RRTN", "UPDD", "PRDD", "ARET", "RPCR", "UPCQ", "CQRV", "UPCT", "RVSL"))
+_NOT_BOOKED = frozenset(("PDNG", "INFO", "FUTR"))
 
 
 class Account(NamedTuple):
@@ -53,21 +48,26 @@ class Details(NamedTuple):
     foreign_cents: int = 0
 
 
-def find(names: Names, element: Any, name: str) -> Any:
-    """The first child of a name, None when there is none."""
-    for child in element:
-        if names[child.tag] == name:
-            return child
-    return None
+class _Side(NamedTuple):
+    """Paths of one side of a payment."""
+
+    name: str
+    iban: str
+    other: str
+    bic: str
+    ultimate: str
 
 
-def text_of(names: Names, element: Any, *path: str) -> str:
-    """The text at the end of a path of local names, "" when it is not there."""
-    for name in path:
-        element = find(names, element, name)
-        if element is None:
-            return ""
-    return (element.text or "").strip()
+_DEBTOR, _CREDITOR = (
+    _Side(
+        f"RltdPties/{side}/Nm",
+        f"RltdPties/{side}Acct/Id/IBAN",
+        f"RltdPties/{side}Acct/Id/Othr/Id",
+        f"RltdAgts/{side}Agt/FinInstnId/BIC",
+        f"RltdPties/Ultmt{side}/Nm",
+    )
+    for side in ("Dbtr", "Cdtr")
+)
 
 
 @lru_cache(4096)
@@ -78,7 +78,7 @@ def _day(words: str) -> date:
 def day_of(words: str, line: int, column: str) -> date:
     """The day of an ISO date or time, as the bank writes it (its own time zone)."""
     try:
-        return _day(words.strip())
+        return _day(words)
     except ValueError:
         raise Refused("date_unreadable", line=line, column=column, value=words[:40]) from None
 
@@ -86,169 +86,78 @@ def day_of(words: str, line: int, column: str) -> date:
 class EntryReader:
     """Reads the entries of one statement."""
 
-    def __init__(self, names: Names, owner: Account, written_on: date | None, notes: Notes) -> None:
-        self.names, self.owner, self.written_on, self.notes = names, owner, written_on, notes
+    def __init__(self, shapes: Shapes, owner: Account, written_on: date | None, notes: Notes) -> None:
+        self.shapes, self.owner, self.written_on, self.notes = shapes, owner, written_on, notes
 
-    def movements(self, entry: Any) -> list[Movement]:
-        """The movements of an entry; none when it is not booked (yet)."""
-        names = self.names
-        parts = {names[child.tag]: child for child in entry}
-        line = entry.sourceline or 1
-        status = self._status(parts)
-        if status in ("PDNG", "INFO", "FUTR"):
+    def movements(self, text: str, line: int) -> list[Movement]:
+        """The movements of an entry; none when it is not booked (yet). `text` is what stands inside <Ntry>."""
+        head, *pieces = text.split("<TxDtls>")
+        cut = [piece.partition("</TxDtls>") for piece in pieces]
+        entry = self.shapes.part(head + "".join(after for _, _, after in cut), line)
+        status = entry.get("Sts") or entry.get("Sts/Cd")
+        if status in _NOT_BOOKED:
             self.notes.add("entry_not_booked", line, value=status)
             return []
-        if "Amt" not in parts:
-            raise Refused("amount_unreadable", line=line, column="Amt", value="")
-        currency = parts["Amt"].get("Ccy") or self.owner.currency
-        amount = cents(parts["Amt"].text or "", line, "Amt")
-        side = (parts["CdtDbtInd"].text or "").strip() if "CdtDbtInd" in parts else ""
+        currency = entry.currency("Amt") or self.owner.currency
+        amount = cents(entry.get("Amt"), line, "Amt")
+        side = entry.get("CdtDbtInd")
         if side not in ("CRDT", "DBIT"):
             raise Refused("side_unreadable", line=line, column="CdtDbtInd", value=side)
         credit = side == "CRDT"
-        reversal = "RvslInd" in parts and (parts["RvslInd"].text or "").strip() in ("true", "1")
-        booked_on, value_on = self._days(parts, line)
-        own = Details(
-            uid=self._text(parts, "AcctSvcrRef"),
-            text=tidy(self._text(parts, "AddtlNtryInf")),
-            code=self._code(parts["BkTxCd"]) if "BkTxCd" in parts else "",
-        )
-        own = own._replace(returned=reversal or own.code.rpartition("-")[2] in _RETURNS)
-        transactions, batch = self._transactions(entry)
         signed = amount if credit else -amount
-        read = [self._details(one, credit, own, len(transactions) == 1) for one in transactions]
-        cents_of = self._shares(transactions, signed, currency, credit) if len(transactions) > 1 else []
-        if cents_of:
-            group = batch or own.uid or f"entry {line}"
-            return [
-                self._movement(one.sourceline or line, booked_on, value_on, share, currency, details, group)
-                for one, share, details in zip(transactions, cents_of, read, strict=True)
-            ]
-        details = read[0] if len(read) == 1 else _together(read, own) if read else _only(own)
-        details = details if details.uid else details._replace(uid=self._text(parts, "NtryRef"))
-        return [self._movement(line, booked_on, value_on, signed, currency, details, "")]
+        booked_on, value_on = self._days(entry, line)
+        own = _own(entry)
+        transactions = [self.shapes.part(body, line) for body, _, _ in cut]
+        shares = _shares(transactions, signed, currency, credit, line) if len(transactions) > 1 else []
+        if not shares:
+            if len(transactions) == 1:
+                said = self._details(transactions[0], credit, own, alone=True)
+            elif transactions:
+                said = _together([self._details(one, credit, own) for one in transactions], own)
+            else:
+                said = own._replace(structured=references.found_in(own.text))
+            if not said.uid:
+                said = said._replace(uid=entry.get("NtryRef"))
+            return [_movement(line, booked_on, value_on, signed, currency, said, "")]
+        batch = entry.get("NtryDtls/Btch/PmtInfId") or entry.get("NtryDtls/Btch/MsgId") or own.uid or entry.get("NtryRef")
+        found = []
+        at = line + head.count("\n")
+        for one, share, piece in zip(transactions, shares, pieces, strict=True):
+            said = self._details(one, credit, own)
+            found.append(_movement(at, booked_on, value_on, share, currency, said, batch or f"entry {line}"))
+            at += piece.count("\n")
+        return found
 
-    def _movement(
-        self, line: int, booked_on: date, value_on: date | None, signed: int, currency: str, said: Details, batch: str
-    ) -> Movement:
-        return Movement(
-            line,
-            booked_on,
-            signed,
-            currency,
-            value_on,
-            said.uid[:MAX_REFERENCE],
-            said.name[:MAX_NAME],
-            said.iban[:MAX_ACCOUNT],
-            said.bic[:MAX_ACCOUNT],
-            said.structured[:MAX_REFERENCE],
-            said.end_to_end[:MAX_REFERENCE],
-            said.text[:MAX_TEXT],
-            said.invoices,
-            said.code[:MAX_REFERENCE],
-            said.returned,
-            said.reason[:MAX_REFERENCE],
-            said.mandate[:MAX_REFERENCE],
-            batch[:MAX_REFERENCE],
-            said.foreign_currency[:3],
-            said.foreign_cents,
-        )
+    def _days(self, entry: Part, line: int) -> tuple[date, date | None]:
+        """Booking and value date; without either, the day the message was made."""
+        booked = entry.get("BookgDt/Dt") or entry.get("BookgDt/DtTm")
+        value = entry.get("ValDt/Dt") or entry.get("ValDt/DtTm")
+        value_on = day_of(value, line, "ValDt") if value else None
+        if booked:
+            return day_of(booked, line, "BookgDt"), value_on
+        if value_on is not None:
+            return value_on, value_on
+        if self.written_on is None:
+            raise Refused("date_unreadable", line=line, column="BookgDt", value="")
+        self.notes.add("day_of_message", line)
+        return self.written_on, None
 
-    def _text(self, parts: dict[str, Any], name: str) -> str:
-        return (parts[name].text or "").strip() if name in parts else ""
-
-    def _status(self, parts: dict[str, Any]) -> str:
-        """BOOK, PDNG, INFO …: a text until version 7, a code inside since."""
-        if "Sts" not in parts:
-            return ""
-        return self._text(parts, "Sts") or text_of(self.names, parts["Sts"], "Cd")
-
-    def _days(self, parts: dict[str, Any], line: int) -> tuple[date, date | None]:
-        found = {}
-        for name in ("BookgDt", "ValDt"):
-            if name in parts:
-                for child in parts[name]:
-                    if child.text:
-                        found[name] = day_of(child.text, line, name)
-        booked_on = found.get("BookgDt") or found.get("ValDt")
-        if booked_on is None:
-            booked_on = self.written_on
-            if booked_on is None:
-                raise Refused("date_unreadable", line=line, column="BookgDt", value="")
-            self.notes.add("day_of_message", line)
-        return booked_on, found.get("ValDt")
-
-    def _code(self, element: Any) -> str:
-        """Domain, family and sub-family joined by hyphens, else the bank's own code."""
-        names = self.names
-        domain = find(names, element, "Domn")
-        if domain is not None:
-            family = find(names, domain, "Fmly")
-            below = [text_of(names, family, "Cd"), text_of(names, family, "SubFmlyCd")] if family is not None else []
-            return "-".join(part for part in (text_of(names, domain, "Cd"), *below) if part)
-        return text_of(names, element, "Prtry", "Cd")
-
-    def _transactions(self, entry: Any) -> tuple[list[Any], str]:
-        """All TxDtls of an entry and the id of its batch."""
-        names = self.names
-        found: list[Any] = []
-        batch = ""
-        for block in entry:
-            if names[block.tag] == "NtryDtls":
-                for child in block:
-                    if names[child.tag] == "TxDtls":
-                        found.append(child)
-                    elif names[child.tag] == "Btch":
-                        batch = batch or text_of(names, child, "PmtInfId") or text_of(names, child, "MsgId")
-        return found, batch
-
-    def _shares(self, transactions: list[Any], total: int, currency: str, credit: bool) -> list[int]:
-        """The signed cents of each detail; none when one has no amount or they do not sum to the entry."""
-        shares = []
-        for one in transactions:
-            share = self._share(one, currency, credit)
-            if share is None:
-                return []
-            shares.append(share)
-        return shares if sum(shares) == total else []
-
-    def _share(self, one: Any, currency: str, credit: bool) -> int | None:
-        names = self.names
-        amount = find(names, one, "Amt")
-        if amount is None:
-            inside = find(names, one, "AmtDtls")
-            for name in ("TxAmt", "InstdAmt"):
-                kind = find(names, inside, name) if inside is not None else None
-                amount = find(names, kind, "Amt") if kind is not None else None
-                if amount is not None and amount.get("Ccy") == currency:
-                    break
-        if amount is None or amount.get("Ccy", currency) != currency:
-            return None
-        value = cents(amount.text or "", amount.sourceline or 1, "TxDtls/Amt")
-        side = text_of(names, one, "CdtDbtInd")
-        return value if (side == "CRDT" if side else credit) else -value
-
-    def _details(self, one: Any, credit: bool, own: Details, alone: bool) -> Details:
+    def _details(self, one: Part, credit: bool, own: Details, alone: bool = False) -> Details:
         """Everything a TxDtls says, completed by its entry, whose id is also its own when it is `alone` in it."""
-        names = self.names
-        parts = {names[child.tag]: child for child in one}
-        refs = {names[child.tag]: (child.text or "").strip() for child in parts["Refs"]} if "Refs" in parts else {}
-        code = (self._code(parts["BkTxCd"]) if "BkTxCd" in parts else "") or own.code
-        reason = ""
-        if "RtrInf" in parts:
-            reason = text_of(names, parts["RtrInf"], "Rsn", "Cd") or text_of(names, parts["RtrInf"], "Rsn", "Prtry")
-        returned = own.returned or "RtrInf" in parts or code.rpartition("-")[2] in _RETURNS
-        name, iban, bic, ultimate = self._party(parts, credit != returned)
-        text, structured, invoices = self._remittance(parts["RmtInf"]) if "RmtInf" in parts else ("", "", ())
-        text = text or tidy(self._text(parts, "AddtlTxInf")) or own.text
+        code = _code(one) or own.code
+        reason = one.get("RtrInf/Rsn/Cd") or one.get("RtrInf/Rsn/Prtry")
+        returned = own.returned or bool(reason) or one.has("RtrInf") or code[-4:] in _RETURNS
+        name, iban, bic, ultimate = self._party(one, credit != returned)
+        text, structured, invoices = _remittance(one)
+        text = text or tidy(one.get("AddtlTxInf")) or own.text
         if ultimate and ultimate != name:
             text = f"{text} {ultimate}".strip()
-        currency, foreign = self._foreign(parts["AmtDtls"]) if "AmtDtls" in parts else ("", 0)
-        uid = refs.get("AcctSvcrRef") or (own.uid if alone else "")
+        currency, foreign = self._foreign(one)
+        uid = one.get("Refs/AcctSvcrRef") or (own.uid if alone else "")
         return Details(
-            uid or refs.get("TxId") or refs.get("UETR") or refs.get("InstrId") or own.uid,
-            reference(refs.get("EndToEndId", "")),
-            reference(refs.get("MndtId", "")),
+            uid or one.get("Refs/TxId") or one.get("Refs/UETR") or one.get("Refs/InstrId") or own.uid,
+            reference(one.get("Refs/EndToEndId")),
+            reference(one.get("Refs/MndtId")),
             name,
             iban,
             bic,
@@ -262,86 +171,83 @@ class EntryReader:
             foreign,
         )
 
-    def _party(self, parts: dict[str, Any], from_debtor: bool) -> tuple[str, str, str, str]:
+    def _party(self, one: Part, from_debtor: bool) -> tuple[str, str, str, str]:
         """Name, account, BIC and ultimate party of the other side: the debtor of money in, the creditor of money out.
 
         What is returned keeps the sides of the first movement. A side that is ourselves is never the other one."""
-        names = self.names
-        if "RltdPties" not in parts:
-            return "", "", "", ""
-        sides = {names[child.tag]: child for child in parts["RltdPties"]}
-        banks = {names[child.tag]: child for child in parts["RltdAgts"]} if "RltdAgts" in parts else {}
-        order = ("Dbtr", "Cdtr") if from_debtor else ("Cdtr", "Dbtr")
-        for side in order:
-            iban = self._number(sides.get(f"{side}Acct"))
-            name = self._name(sides.get(side))
-            ultimate = self._name(sides.get(f"Ultmt{side}"))
-            if iban == self.owner.number and iban:
+        for side in (_DEBTOR, _CREDITOR) if from_debtor else (_CREDITOR, _DEBTOR):
+            iban = account(one.get(side.iban) or one.get(side.other))
+            name = tidy(one.get(side.name))
+            if iban and iban == self.owner.number:
                 continue
-            if not iban and name and self.owner.holder and name.casefold() == self.owner.holder.casefold():
+            if not iban and name and name.casefold() == self.owner.holder.casefold():
                 continue
+            ultimate = tidy(one.get(side.ultimate))
             if iban or name or ultimate:
-                agent = banks.get(f"{side}Agt")
-                found = "" if agent is None else text_of(names, agent, "FinInstnId", "BICFI")
-                if agent is not None and not found:
-                    found = text_of(names, agent, "FinInstnId", "BIC")
-                return name or ultimate, iban, found, ultimate
+                return name or ultimate, iban, one.get(side.bic), ultimate
         return "", "", "", ""
 
-    def _name(self, party: Any) -> str:
-        """Nm, inside Pty since version 8."""
-        if party is None:
-            return ""
-        found = text_of(self.names, party, "Nm") or text_of(self.names, party, "Pty", "Nm")
-        return tidy(found)
-
-    def _number(self, element: Any) -> str:
-        if element is None:
-            return ""
-        found = text_of(self.names, element, "Id", "IBAN") or text_of(self.names, element, "Id", "Othr", "Id")
-        return account(found)
-
-    def _remittance(self, element: Any) -> tuple[str, str, tuple[str, ...]]:
-        """Free text, structured reference and numbers of invoices."""
-        names = self.names
-        free: list[str] = []
-        more: list[str] = []
-        given: list[str] = []
-        invoices: list[str] = []
-        for child in element:
-            name = names[child.tag]
-            if name == "Ustrd":
-                free.append((child.text or "").strip("\r\n\t"))
-            elif name == "Strd":
-                for part in child:
-                    kind = names[part.tag]
-                    if kind == "CdtrRefInf":
-                        given.append(text_of(names, part, "Ref") or text_of(names, part, "CdtrRef"))
-                    elif kind == "RfrdDocInf":
-                        invoices.append(text_of(names, part, "Nb") or text_of(names, part, "RfrdDocNb"))
-                    elif kind == "AddtlRmtInf":
-                        more.append((part.text or "").strip())
-        given = [one for one in dict.fromkeys(given) if one]
-        if len(given) > 1:  # several invoices in one payment: none of them is its reference
-            more += given
-        text = tidy(" ".join([joined(free, USTRD), *more]))
-        numbers = tuple(one[:MAX_REFERENCE] for one in dict.fromkeys(invoices) if one)[:200]
-        return text, given[0] if len(given) == 1 else "", numbers
-
-    def _foreign(self, element: Any) -> tuple[str, int]:
+    def _foreign(self, one: Part) -> tuple[str, int]:
         """Amount and currency of the order when they are not the account's."""
-        names = self.names
-        for kind in ("InstdAmt", "TxAmt", "CntrValAmt"):
-            inside = find(names, element, kind)
-            amount = find(names, inside, "Amt") if inside is not None else None
-            if amount is not None and self.owner.currency and amount.get("Ccy", "") not in ("", self.owner.currency):
-                return amount.get("Ccy"), cents(amount.text or "", amount.sourceline or 1, kind)
+        if not self.owner.currency or not one.has("AmtDtls"):
+            return "", 0
+        for path in ("AmtDtls/InstdAmt/Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/CntrValAmt/Amt"):
+            currency = one.currency(path)
+            if currency and currency != self.owner.currency:
+                return currency, cents(one.get(path), 0, path)
         return "", 0
 
 
-def _only(own: Details) -> Details:
-    """An entry without details."""
-    return own._replace(structured=references.found_in(own.text))
+def _own(entry: Part) -> Details:
+    """What an entry says itself."""
+    code = _code(entry)
+    reversal = entry.get("RvslInd") in ("true", "1")
+    return Details(
+        entry.get("AcctSvcrRef"), text=tidy(entry.get("AddtlNtryInf")), code=code, returned=reversal or code[-4:] in _RETURNS
+    )
+
+
+def _code(part: Part) -> str:
+    """Domain, family and sub-family joined by hyphens, else the bank's own code."""
+    domain = part.get("BkTxCd/Domn/Cd")
+    if domain:
+        return f"{domain}-{part.get('BkTxCd/Domn/Fmly/Cd')}-{part.get('BkTxCd/Domn/Fmly/SubFmlyCd')}".rstrip("-")
+    return part.get("BkTxCd/Prtry/Cd")
+
+
+def _shares(transactions: list[Part], total: int, currency: str, credit: bool, line: int) -> list[int]:
+    """The signed cents of each detail; none when one has no amount or they do not sum to the entry."""
+    shares = []
+    for one in transactions:
+        path = next(
+            (
+                path
+                for path in ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt")
+                if one.has(path) and one.currency(path) in (currency, "")
+            ),
+            "",
+        )
+        if not path:
+            return []
+        value = cents(one.get(path), line, "TxDtls/Amt")
+        side = one.get("CdtDbtInd")
+        shares.append(value if (side == "CRDT" if side else credit) else -value)
+    return shares if sum(shares) == total else []
+
+
+def _remittance(one: Part) -> tuple[str, str, tuple[str, ...]]:
+    """Free text, structured reference and numbers of invoices."""
+    text = joined(one.all("RmtInf/Ustrd"), USTRD)
+    if not one.has("RmtInf/Strd"):
+        return text, "", ()
+    given = one.all("RmtInf/Strd/CdtrRefInf/Ref") or one.all("RmtInf/Strd/CdtrRefInf/CdtrRef")
+    given = list(dict.fromkeys(given))
+    more = one.all("RmtInf/Strd/AddtlRmtInf")
+    if len(given) > 1:  # several references in one payment: none of them is its own
+        more += given
+    numbers = one.all("RmtInf/Strd/RfrdDocInf/Nb") or one.all("RmtInf/Strd/RfrdDocInf/RfrdDocNb")
+    invoices = tuple(number[:MAX_REFERENCE] for number in dict.fromkeys(numbers))[:MAX_INVOICES]
+    return tidy(" ".join([text, *more])), given[0] if len(given) == 1 else "", invoices
 
 
 def _together(read: list[Details], own: Details) -> Details:
@@ -351,11 +257,38 @@ def _together(read: list[Details], own: Details) -> Details:
     for name in ("end_to_end", "mandate", "name", "iban", "bic", "structured", "reason", "code"):
         values = {getattr(one, name) for one in read}
         same[name] = values.pop() if len(values) == 1 else ""
-        if name == "structured":
-            texts += [one.structured for one in read if one.structured and not same[name]]
+    if not same["structured"]:
+        texts += [one.structured for one in read if one.structured]
     return own._replace(
         **same,
         text=tidy(" ".join(texts)),
-        invoices=tuple(dict.fromkeys(number for one in read for number in one.invoices))[:200],
+        invoices=tuple(dict.fromkeys(number for one in read for number in one.invoices))[:MAX_INVOICES],
         returned=any(one.returned for one in read),
+    )
+
+
+def _movement(
+    line: int, booked_on: date, value_on: date | None, signed: int, currency: str, said: Details, batch: str
+) -> Movement:
+    return Movement(
+        line,
+        booked_on,
+        signed,
+        currency,
+        value_on,
+        said.uid[:MAX_REFERENCE],
+        said.name[:MAX_NAME],
+        said.iban[:MAX_ACCOUNT],
+        said.bic[:MAX_ACCOUNT],
+        said.structured[:MAX_REFERENCE],
+        said.end_to_end[:MAX_REFERENCE],
+        said.text[:MAX_TEXT],
+        said.invoices,
+        said.code[:MAX_REFERENCE],
+        said.returned,
+        said.reason[:MAX_REFERENCE],
+        said.mandate[:MAX_REFERENCE],
+        batch[:MAX_REFERENCE],
+        said.foreign_currency[:3],
+        said.foreign_cents,
     )

@@ -32,7 +32,7 @@ def sniff(data: bytes) -> str | None:
     if _RECORD.match(head):
         return "cfonb120"
     first = head.split(b"\n", 1)[0].rstrip(b"\r")
-    return "cfonb240" if _RECORD_240.match(head) and 120 < len(first) and len(first.rstrip()) <= 240 else None
+    return "cfonb240" if _RECORD_240.match(head) and len(first) > 120 and len(first.rstrip()) <= 240 else None
 
 
 def read(data: bytes, options: BankOptions) -> BankFile:

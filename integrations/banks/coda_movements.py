@@ -18,7 +18,7 @@ from rules.bank import Movement
 Day = Callable[[str, int, str], date | None]
 
 # Family and transaction: what gives an earlier movement back (unpaid, reimbursed, reversed, unexecutable).
-_RETURNS = frozenset("0154 0254 0309 0338 0503 0505 0556 0558 0705 0707 4307 4705 4707".split())
+_RETURNS = frozenset(["0154", "0254", "0309", "0338", "0503", "0505", "0556", "0558", "0705", "0707", "4307", "4705", "4707"])
 _RETURN = re.compile(r"[1-5]([A-Z]{2}[0-9]{2})", re.ASCII)  # kind of R-transaction and its ISO reason
 _NO_REFERENCE = frozenset(("", "NOTPROVIDED", "NONREF"))
 _EMPTY = " " * 128

@@ -111,7 +111,7 @@ def _free(movement: Movement, lines: list[str]) -> Movement:
     if not lines:
         return movement
     first = _IBAN_FIRST.fullmatch(lines[0].strip())
-    if first and is_iban(first[1]) or (first and first[1] == movement.iban):
+    if (first and is_iban(first[1])) or (first and first[1] == movement.iban):
         return movement._replace(iban=first[1], name=tidy(first[2] or ""), text=joined(lines[1:], LINE))
     text = joined(lines, LINE)
     number = movement.iban or next((word for word in re.findall(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", text) if is_iban(word)), "")

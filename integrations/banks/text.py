@@ -6,8 +6,8 @@ import calendar
 import re
 from datetime import date
 
-from integrations.ledgers import text
 from integrations.files import Refused
+from integrations.ledgers import text
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:[.,][0-9]*)?", re.ASCII)
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", re.ASCII)
