@@ -77,6 +77,13 @@ class Api:
     # ---- one request ------------------------------------------------------------------------------------------
 
     def _asked(self, method: str, path: str, body: bytes | None, absent: Any) -> Any:
+        try:
+            return self._insisted(method, path, body, absent)
+        except BaseException:
+            self.close()
+            raise
+
+    def _insisted(self, method: str, path: str, body: bytes | None, absent: Any) -> Any:
         reason, wait = "", 0.0
         for attempt in range(TRIES):
             if attempt:
@@ -85,7 +92,6 @@ class Api:
             try:
                 status, headers, data = self._once(method, path, body)
             except ssl.SSLCertVerificationError as error:
-                self.close()
                 raise self.error("connector_unreachable", reason=f"TLS: {error.verify_message}"[:200]) from None
             except (OSError, http.client.HTTPException) as error:
                 self.close()
@@ -136,7 +142,6 @@ class Api:
             parts.append(part)
             size += len(part)
             if size > MAX_ANSWER:
-                self.close()
                 raise self.error("connector_answer", detail=f"> {MAX_ANSWER // (1024 * 1024)} MiB")
             if time.monotonic() > end:
                 raise TimeoutError("slow")
