@@ -72,7 +72,7 @@ def index() -> ResponseReturnValue:
     gap = ledger_gap(session, company.id)
     return web.render(
         "actions/index.html", "work", groups=groups, summary=summary, group=group, page=page, on=on, today=today, gap=gap,
-        company=company, ready=_ready(groups, summary), parts=_parts(page.rows), waiting=waiting_outboxes(session, company.id) if on == today else [], window=_window(company), next_week=today + timedelta(days=7), why=why,
+        company=company, ready=_ready(groups, summary), unfollowed=worklist.without_scenario(session, company.id, today), parts=_parts(page.rows), waiting=waiting_outboxes(session, company.id) if on == today else [], window=_window(company), next_week=today + timedelta(days=7), why=why,
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def _changed(session: Session, query: sa.Update) -> int:
 
 def ledger_gap(session: Session, company_id: int) -> int:
     """By how much the last good sync does not add up; anything but 0 stops all sending."""
-    query = sa.select(Sync.gap_cents).where(Sync.company_id == company_id, Sync.state == "done")
+    query = sa.select(Sync.gap_cents).where(Sync.company_id == company_id, Sync.state == "done", Sync.kind != "bank")
     return session.scalar(query.order_by(Sync.started_at.desc(), Sync.id.desc()).limit(1)) or 0
 
 
@@ -109,16 +109,16 @@ def entries_in_writing(
     return found
 
 
-def automatic_entries(session: Session, company_id: int) -> list[int]:
+def automatic_entries(session: Session, company_id: int, channels: Sequence[str] = ("email", "letter")) -> list[int]:
     """Worklist entries that may leave by themselves: automatic, in writing, nobody needs to confirm, not held back."""
     query = sa.select(WorklistEntry.id).where(
         WorklistEntry.company_id == company_id,
         WorklistEntry.held_code == "",
         WorklistEntry.confirm_code == "",
         WorklistEntry.mode == "automatic",
-        WorklistEntry.channel.in_(("email", "letter")),
+        WorklistEntry.channel.in_(channels),
     )
-    return list(session.scalars(query.order_by(WorklistEntry.id)))
+    return list(session.scalars(query.order_by(WorklistEntry.since_on, WorklistEntry.id)))
 
 
 def usual_volume(session: Session, company_id: int, since: datetime) -> int:

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.actions import WorklistEntry
+from models.company import Profile
 from models.customers import Contact, Customer
 from models.items import Item
 from models.scenarios import Scenario, Step
@@ -272,16 +273,26 @@ def call_after(session: Session, company_id: int, customer_id: int) -> int | Non
     return called[place] if place < len(called) else None
 
 
-def automatic(session: Session, company_id: int) -> list[int]:
-    """Entries that go by themselves: e-mails of automatic steps that need no confirmation and are not held back."""
-    query = sa.select(WorklistEntry.id).where(
-        WorklistEntry.company_id == company_id,
-        WorklistEntry.held_code == "",
-        WorklistEntry.confirm_code == "",
-        WorklistEntry.mode == "automatic",
-        WorklistEntry.channel == "email",
-    )
-    return list(session.scalars(query.order_by(WorklistEntry.since_on, WorklistEntry.id)))
+def without_scenario(session: Session, company_id: int, today: date) -> int:
+    """How many customers are late whom no active scenario follows: neither their own, nor their profile's, nor that of
+    the default profile. They are never reminded, and nothing else on the worklist says so."""
+    default = sa.select(Profile.scenario_id).where(Profile.company_id == company_id, Profile.is_default)
+    rows = session.execute(sa.select(Scenario.id, Scenario.active).where(Scenario.company_id == company_id))
+    standing = {row.id: row.active for row in rows}
+    followed = session.scalar(default.order_by(Profile.id).limit(1))
+    if followed and all(standing.values()):
+        return 0
+    resolved = sa.func.coalesce(Customer.scenario_id, Profile.scenario_id, followed or 0)
+    query = (
+        sa.select(sa.func.count(sa.distinct(Customer.id)))
+        .join(Item, Item.customer_id == Customer.id)
+        .outerjoin(Profile, Profile.id == Customer.profile_id)
+        .where(
+            Item.company_id == company_id, Item.open_cents > 0, Item.due_on < today,
+            resolved.not_in([number for number, active in standing.items() if active]),
+        )
+    )  # fmt: skip
+    return session.scalar(query) or 0
 
 
 def names(session: Session, company_id: int, customer_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

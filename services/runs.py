@@ -49,7 +49,7 @@ def run(session: Session, company: Company, now: datetime, on: date, today: date
     follow_up(session, company, now, on)
     blocked = blocks(session, company, now, on, today)
     outbox = None
-    if not blocked and (ids := worklist.automatic(session, company.id)):
+    if not blocked and (ids := store.automatic_entries(session, company.id, ("email",))):
         try:
             with session.begin_nested():
                 outbox = queue_batch(session, company, ids, None, now, on, undo_seconds=0)

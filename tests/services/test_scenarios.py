@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from models import Customer, Profile, Scenario, Step
 from models import worklist as lists
@@ -140,3 +141,18 @@ def test_switching_a_scenario_off_leaves_its_customers_without(session, house):
         session, house, standard, name="Standard", active=False, by_item=False, actor_id=None, now=NOW, today=TODAY
     )
     assert [p.held.reason.code for p in worklist.preview(session, house, TODAY)] == ["no_scenario"]
+    assert lists.without_scenario(session, house.id, TODAY) == 1
+
+
+def test_customers_without_scenario_are_counted_as_the_decision_finds_them(session, house):
+    assert lists.without_scenario(session, house.id, TODAY) == 0
+    for days in (1, 0, -1):
+        owe(session, customer(session, house, code=f"D{days}"), TODAY - timedelta(days=days))
+    own = customer(session, house, code="OWN")
+    owe(session, own, TODAY - timedelta(days=10))
+    own.scenario_id = ready(session, house, "standard").id
+    for profile in session.scalars(sa.select(Profile).where(Profile.company_id == house.id)):
+        profile.scenario_id = None
+    session.flush()
+    found = [p for p in worklist.preview(session, house, TODAY) if p.held and p.held.reason.code == "no_scenario"]
+    assert lists.without_scenario(session, house.id, TODAY) == len(found) == 1
