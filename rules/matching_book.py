@@ -78,11 +78,11 @@ class Book:
         elif low is core:
             self.shapes[shape] = (core, core)
         for key in _keys(core, digits):
-            places = self.by_number.get(key)
-            if places is None:
+            known = self.by_number.get(key)
+            if known is None:
                 self.by_number[key] = [place]
             else:
-                places.append(place)
+                known.append(place)
 
     def known_shape(self, number: Number) -> bool:
         """Whether a number looks like an invoice number of ours: letters and length as ours, within or soon after them."""
