@@ -36,6 +36,7 @@ class Settings:
     session_hours: int
     idle_minutes: int
     server_threads: int
+    inboxes: tuple[Path, ...]
 
     @property
     def sending_journal(self) -> Path:
@@ -66,6 +67,14 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise Unsafe(f"ENCOURS_{name} must be a date like 2026-11-20, it is {text!r}.") from None
+
+
+def _folders(name: str) -> tuple[Path, ...]:
+    folders = tuple(Path(part) for part in _read(name).split(os.pathsep) if part)
+    for folder in folders:
+        if not folder.is_absolute() or folder == Path("/"):
+            raise Unsafe(f"ENCOURS_{name} must be whole paths of folders separated by {os.pathsep}, it has {str(folder)!r}.")
+    return folders
 
 
 def _secret(data: Path) -> str:
@@ -104,6 +113,7 @@ def settings() -> Settings:
         session_hours=_number("SESSION_HOURS", 12),
         idle_minutes=_number("IDLE_MINUTES", 240),
         server_threads=_number("THREADS", 4),
+        inboxes=_folders("INBOXES"),
     )
 
 

@@ -50,9 +50,17 @@ def _due(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(Job.run_at <= now, sa.or_(Job.state == "queued", lapsed))
 
 
-def due_jobs(session: Session, now: datetime) -> list[int]:
-    """Jobs to run now, those whose worker is gone among them, oldest first."""
-    return list(session.scalars(sa.select(Job.id).where(_due(now)).order_by(Job.run_at, Job.id)))
+def due_jobs(session: Session, now: datetime) -> list[tuple[int, str]]:
+    """Id and kind of the jobs to run now, those whose worker is gone among them, oldest first."""
+    return [
+        (row[0], row[1]) for row in session.execute(sa.select(Job.id, Job.kind).where(_due(now)).order_by(Job.run_at, Job.id))
+    ]
+
+
+def pending_job(session: Session, prefix: str) -> Job | None:
+    """The oldest job not yet over whose key begins so."""
+    begins = Job.key.startswith(prefix, autoescape=True)
+    return session.scalar(sa.select(Job).where(begins, Job.state.in_(("queued", "running"))).order_by(Job.id).limit(1))
 
 
 def claim_job(session: Session, job_id: int, now: datetime) -> Job | None:

@@ -49,14 +49,14 @@ class Source(Base):
 
 
 class SourceFile(Base):
-    """A file met in a folder or on a server, or one pull of a connector (name empty).
+    """A file that came by a folder or a server, or one pull of a connector (name empty).
 
-    state: seen (watched until it no longer changes), taken or refused (the books are written, the file is not put away
-    yet), done (put away; of a server that keeps its files: never fetched again while size and time stay)."""
+    state: taken or refused (the books are written, the file is not put away yet), done (put away; of a server that keeps
+    its files: never fetched again while size and time stay)."""
 
     __tablename__ = "source_file"
     __table_args__ = (
-        sa.CheckConstraint("state in ('seen', 'taken', 'refused', 'done')", name="state"),
+        sa.CheckConstraint("state in ('taken', 'refused', 'done')", name="state"),
         sa.Index("ix_source_file_source", "source_id", "name"),
     )
 
@@ -69,9 +69,9 @@ class SourceFile(Base):
     state: Mapped[str]
     sha256: Mapped[Text]
     outcome: Mapped[Text]  # taken, known (taken in before: no effect), refused
-    target: Mapped[Text]  # where it is put away: done/NAME or refused/NAME
+    target: Mapped[Text]  # where it was put away: done/NAME or refused/NAME
     note: Mapped[Text]  # what is written beside it
-    seen_at: Mapped[datetime]  # when it was met with this size and time
+    came_at: Mapped[datetime]
 
 
 class Arrival(NamedTuple):
@@ -79,7 +79,7 @@ class Arrival(NamedTuple):
 
     name: str
     outcome: str
-    seen_at: datetime
+    came_at: datetime
     sync_id: int | None
     state: str  # of the sync
     items_new: int
@@ -110,10 +110,10 @@ def folders_in_use(session: Session, but: int | None) -> list[tuple[str, str]]:
     return [(code, str(settings.get("path") or "")) for code, settings in session.execute(query)]
 
 
-def files_of(session: Session, source_id: int, states: Sequence[str]) -> dict[str, SourceFile]:
-    """The latest row of each file name that is in one of these states."""
-    query = sa.select(SourceFile).where(SourceFile.source_id == source_id, SourceFile.state.in_(states))
-    return {one.name: one for one in session.scalars(query.order_by(SourceFile.id))}
+def not_put_away(session: Session, source_id: int) -> Sequence[SourceFile]:
+    """Files whose run was stopped after the books were written and before they were put away."""
+    query = sa.select(SourceFile).where(SourceFile.source_id == source_id, SourceFile.state != "done")
+    return session.scalars(query.order_by(SourceFile.id)).all()
 
 
 def fetched(session: Session, source_id: int) -> set[tuple[str, int, int]]:
@@ -133,11 +133,11 @@ def arrivals(session: Session, source_id: int, limit: int) -> list[Arrival]:
     """What a source brought last, newest first."""
     query = (
         sa.select(
-            SourceFile.name, SourceFile.outcome, SourceFile.seen_at, SourceFile.sync_id, sa.func.coalesce(Sync.state, ""),
+            SourceFile.name, SourceFile.outcome, SourceFile.came_at, SourceFile.sync_id, sa.func.coalesce(Sync.state, ""),
             sa.func.coalesce(Sync.items_new, 0), sa.func.coalesce(Sync.items_settled, 0), Sync.error,
         )
         .outerjoin(Sync, Sync.id == SourceFile.sync_id)
-        .where(SourceFile.source_id == source_id, SourceFile.state != "seen")
+        .where(SourceFile.source_id == source_id)
         .order_by(SourceFile.id.desc())
         .limit(limit)
     )  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from integrations.channels.journal import Journal
 from integrations.channels.smtp import Timeouts
+from integrations.files import MAX_BYTES
 from models.base import write_intent
 
 
@@ -30,6 +31,8 @@ class Post:
     timeouts: Timeouts = field(default_factory=Timeouts)
     stopping: threading.Event = field(default_factory=threading.Event)
     ca_file: str | None = None
+    inboxes: tuple[Path, ...] = ()  # folders below which others may be watched, besides our own
+    limit: int = MAX_BYTES  # bytes of a file
 
     @property
     def outbox_folder(self) -> Path:
@@ -50,5 +53,17 @@ def writing(post: Post) -> Iterator[Session]:
     try:
         with post.sessions() as session, session.begin():
             yield session
+    finally:
+        write_intent.reset(mark)
+
+
+@contextmanager
+def reading(post: Post) -> Iterator[Session]:
+    """A look at the database that takes no lock; nothing written in it is kept."""
+    mark = write_intent.set(False)
+    try:
+        with post.sessions() as session:
+            yield session
+            session.rollback()
     finally:
         write_intent.reset(mark)

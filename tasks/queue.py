@@ -24,11 +24,11 @@ from huey.storage import SqliteStorage
 import config
 from extensions import db
 from integrations.channels.journal import Journal
-from tasks import sending, sweeper
+from tasks import jobs, sending, sweeper
 from tasks.post import Post, post_of
 
 log = logging.getLogger(__name__)
-WORKERS = 3  # one for the sweep, the others for mail servers that take their time
+WORKERS = 5  # one for the sweep, one for each lane of jobs, the others for mail servers that take their time
 GRACE = 20  # seconds to finish what is under way
 
 
@@ -65,16 +65,21 @@ class Alarm:
             serializer=SignedSerializer(key, "encours queue"),
         )  # fmt: skip
         self.send = self.huey.task(name="send", expires=50)(self._send)
+        self.work = self.huey.task(name="work", expires=50)(self._work)
         self.look = self.huey.task(name="look", expires=50)(self._look)
         self.huey.periodic_task(crontab(), name="sweep", expires=50)(self._look)
 
     def _look(self) -> None:
         if self.post is not None:
-            sweeper.sweep(self.post, self.send)
+            sweeper.sweep(self.post, self.send, self.work)
 
     def _send(self, company_id: int) -> None:
         if self.post is not None:
             sending.send_company(self.post, company_id)
+
+    def _work(self, lane: str) -> None:
+        if self.post is not None:
+            jobs.run_lane(self.post, lane)
 
 
 @functools.cache
@@ -99,7 +104,9 @@ def make_post(app: Flask) -> Post:
     with app.app_context():
         engine = db.engine
     journal = Journal(setting.sending_journal, config.now)
-    return post_of(engine, config.now, config.today, journal, setting.data, setting.secret_key)
+    post = post_of(engine, config.now, config.today, journal, setting.data, setting.secret_key)
+    post.inboxes, post.limit = setting.inboxes, setting.upload_limit
+    return post
 
 
 def _lock(data: Path) -> IO[str]:

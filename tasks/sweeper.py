@@ -11,11 +11,12 @@ from zoneinfo import ZoneInfo
 from models import jobs as jobs_store
 from models import outbox as store
 from models import sweeping
-from tasks import jobs, sending
+from tasks import fetching, jobs, sending
 from tasks.post import Post, writing
 
 log = logging.getLogger(__name__)
 Wake = Callable[[int], object]
+Work = Callable[[str], object]
 _sweeping = threading.Lock()
 
 
@@ -26,13 +27,15 @@ def start(post: Post) -> None:
     sending.recover(post, everything=True)
 
 
-def sweep(post: Post, send: Wake) -> None:
-    """One look at everything; `send` hands a company over to whoever sends, so that a slow server stops nobody else."""
+def sweep(post: Post, send: Wake, work: Work | None = None) -> None:
+    """One look at everything; `send` hands a company over to whoever sends, `work` a lane of jobs to whoever reads files and
+    asks servers, so that a slow one stops nobody else. Without `work` the jobs are done here."""
     if not _sweeping.acquire(blocking=False):
         return  # the last look still goes on
     try:
         (post.data / "worker.beat").touch()
-        for step in (sending.recover, sending.release_due, _plan_jobs, jobs.run_due, _refresh):
+        run_jobs = jobs.run_due if work is None else jobs.run_short
+        for step in (sending.recover, sending.release_due, _plan_jobs, fetching.plan, run_jobs, _refresh):
             try:
                 step(post)
             except Exception:
@@ -42,6 +45,8 @@ def sweep(post: Post, send: Wake) -> None:
             store.close_outboxes(session, post.clock())
         for company_id in companies:
             send(company_id)
+        for lane in jobs.lanes_due(post) if work is not None else ():
+            work(lane)
     finally:
         _sweeping.release()
 
@@ -55,7 +60,8 @@ def _plan_jobs(post: Post) -> None:
             jobs_store.add_job(session, "new_day", now, f"new_day:{company_id}:{today}", company_id=company_id)
             if by_itself:
                 jobs_store.add_job(session, "automatic", now, f"automatic:{company_id}:{hour}", company_id=company_id)
-        jobs_store.forget_jobs(session, now - timedelta(days=30), ("new_day", "automatic"))
+        jobs_store.forget_jobs(session, now - timedelta(days=30), ("new_day", "automatic", "sync"))
+        jobs_store.forget_jobs(session, now - timedelta(days=2), ("source",))
 
 
 def _refresh(post: Post) -> None:

@@ -32,8 +32,8 @@ def upgrade():
     sa.Column('outcome', sa.Text(), server_default='', nullable=False),
     sa.Column('target', sa.Text(), server_default='', nullable=False),
     sa.Column('note', sa.Text(), server_default='', nullable=False),
-    sa.Column('seen_at', models.base.Instant(), nullable=False),
-    sa.CheckConstraint("state in ('seen', 'taken', 'refused', 'done')", name=op.f('ck_source_file_state')),
+    sa.Column('came_at', models.base.Instant(), nullable=False),
+    sa.CheckConstraint("state in ('taken', 'refused', 'done')", name=op.f('ck_source_file_state')),
     sa.ForeignKeyConstraint(['source_id'], ['source.id'], name=op.f('fk_source_file_source_id_source'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['sync_id'], ['sync.id'], name=op.f('fk_source_file_sync_id_sync'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_source_file'))
