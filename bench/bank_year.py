@@ -16,12 +16,19 @@ from rules.words import fold
 
 FIRST = date(2025, 1, 6)
 TRADES = (
-    "Menuiserie Imprimerie Boulangerie Garage Transports Librairie Pépinières Brasserie Fonderie Laboratoire Laiterie "
-    "Serrurerie Charpentes Plâtrerie Électricité Cartonnages Emballages Papeterie Chocolaterie Biscuiterie Vergers "
-    "Tissages Filature Mobilier Verrerie Céramiques Carrelages Toitures Logistique Moulins Semences Primeurs Savonnerie"
-).split()
-STARTS = "Cord Briss Lestr Tourn Vand Haut Delm Ferr Cast Roum Pass Verm Decr Lam Bert Quesn Sauv Malb Pont Font Marc Vauq".split()
-ENDS = "evaux alet ameau ebois elbrocq ecourbe arquette andelle elmonge egoust elande elinck oixel ourelle anguy oyelle".split()
+    "Menuiserie", "Imprimerie", "Boulangerie", "Garage", "Transports", "Librairie", "Pépinières", "Brasserie", "Fonderie",
+    "Laboratoire", "Laiterie", "Serrurerie", "Charpentes", "Plâtrerie", "Électricité", "Cartonnages", "Emballages",
+    "Papeterie", "Chocolaterie", "Biscuiterie", "Vergers", "Tissages", "Filature", "Mobilier", "Verrerie", "Céramiques",
+    "Carrelages", "Toitures", "Logistique", "Moulins", "Semences", "Primeurs", "Savonnerie",
+)  # fmt: skip
+STARTS = (
+    "Cord", "Briss", "Lestr", "Tourn", "Vand", "Haut", "Delm", "Ferr", "Cast", "Roum", "Pass", "Verm", "Decr", "Lam", "Bert",
+    "Quesn", "Sauv", "Malb", "Pont", "Font", "Marc", "Vauq",
+)  # fmt: skip
+ENDS = (
+    "evaux", "alet", "ameau", "ebois", "elbrocq", "ecourbe", "arquette", "andelle", "elmonge", "egoust", "elande", "elinck",
+    "oixel", "ourelle", "anguy", "oyelle",
+)  # fmt: skip
 FORMS = ("SARL", "SAS", "SA", "EURL", "SPRL", "BV", "SCI", "Ets", "S.A.R.L.", "")
 WORDS = ("FACTURE", "Fact.", "FACT N°", "Règlement facture", "PAIEMENT", "F.", "Votre facture", "VIR FACT", "Inv", "")
 STYLES: dict[str, Callable[[int, date], str]] = {
@@ -140,7 +147,12 @@ class _Maker:
     def _customer(self, number: int) -> _Customer:
         dice = self.dice
         family = dice.choice(STARTS) + dice.choice(ENDS)
-        shapes = (f"{dice.choice(TRADES)} {family}", f"{family} et Fils", f"{family} {dice.choice(TRADES)}", f"{family} {dice.choice(STARTS)}in")
+        shapes = (
+            f"{dice.choice(TRADES)} {family}",
+            f"{family} et Fils",
+            f"{family} {dice.choice(TRADES)}",
+            f"{family} {dice.choice(STARTS)}in",
+        )
         habit = dice.choices(("ogm", "number", "short", "bare", "none"), (22, 46, 10, 14, 8))[0]
         recurring = dice.random() < 0.08
         iban = f"FR{dice.randrange(10, 99)}{dice.randrange(10**22):023d}"
@@ -163,10 +175,15 @@ class _Maker:
             if person.amount:
                 drawn += [(FIRST + timedelta(days=30 * month + person.id % 20), person, False) for month in range(12)]
             else:
-                drawn += [(FIRST + timedelta(days=dice.randrange(350)), person, dice.random() < 0.04) for _ in range(dice.randrange(3, 16))]
+                drawn += [
+                    (FIRST + timedelta(days=dice.randrange(350)), person, dice.random() < 0.04)
+                    for _ in range(dice.randrange(3, 16))
+                ]
         drawn.sort(key=lambda one: (one[0], one[1].id))
         for number, (on, person, credit) in enumerate(drawn, 1):
-            cents = person.amount or max(person.round_to, int(dice.lognormvariate(10.6, 1.1)) // person.round_to * person.round_to)
+            cents = person.amount or max(
+                person.round_to, int(dice.lognormvariate(10.6, 1.1)) // person.round_to * person.round_to
+            )
             base = f"{1_000_000_000 + number * 7}"[:10]
             references = (base + f"{int(base) % 97 or 97:02d}",) if person.habit == "ogm" else ()
             made = Owed(
@@ -299,7 +316,9 @@ class _Maker:
             on = FIRST + timedelta(days=dice.randrange(380))
             cents = dice.choice((-1, -1, 1)) * dice.randrange(1_000, 400_000)
             like = self.number(dice.randrange(1, len(self.year.owed)), on)
-            name = dice.choice(("URSSAF", "DGFIP", "ENERGIE DU NORD", "BANQUE", f"{dice.choice(STARTS)}{dice.choice(ENDS)}".upper()))
+            name = dice.choice(
+                ("URSSAF", "DGFIP", "ENERGIE DU NORD", "BANQUE", f"{dice.choice(STARTS)}{dice.choice(ENDS)}".upper())
+            )
             text = dice.choice(("REMBOURSEMENT", f"AVOIR {like}", "FRAIS DE TENUE DE COMPTE", f"REF {dice.randrange(10**9)}"))
             number = len(self.year.movements) + 1
             self.year.movements.append(Paid(number, on, cents, "EUR", name, "", "", "", text))

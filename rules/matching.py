@@ -23,8 +23,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from rules.matching_book import Book, uncollected
-from rules.matching_case import Case, by_exact_numbers, by_name_of_payer, by_named_items, by_structured_reference
+from rules.matching_case import Case
+from rules.matching_direct import by_exact_numbers, by_named_items, by_structured_reference
 from rules.matching_facts import Paid, Proposal
+from rules.matching_open import by_name_of_payer
 
 __all__ = ["Book", "match_all", "propose"]
 
@@ -123,7 +125,9 @@ class _Desk:
                 case.proposals = proposals
                 if proposals and proposals[0].confidence >= threshold and not proposals[0].tie:
                     self._apply(case, proposals[0])
-            looked_at = [case for case in looked_at if case.paid.id not in self.taken and not self.changed.isdisjoint(case.who())]
+            looked_at = [
+                case for case in looked_at if case.paid.id not in self.taken and not self.changed.isdisjoint(case.who())
+            ]
             if not looked_at:
                 break
         self.waiting = [case for case in self.waiting if case.paid.id not in self.taken]

@@ -117,7 +117,11 @@ def by_number(book: Book, paid: Paid, text: str, left: list[int], found: list[Nu
         for place in _of(book, number, who):
             if place not in places:
                 places.append(place)
-    return Named(tuple(places), tuple(place for place in inside if place not in places), sure, frozenset(used)) if places else NOBODY
+    return (
+        Named(tuple(places), tuple(place for place in inside if place not in places), sure, frozenset(used))
+        if places
+        else NOBODY
+    )
 
 
 def _of(book: Book, number: str, who: Found) -> list[int]:

@@ -35,6 +35,7 @@ class Payers:
         self.by_vat: dict[str, int] = {}
         self.by_code: dict[str, int] = {}
         self.by_reference: dict[str, int] = {}
+        self.name_of: dict[int, str] = {}
         self._exact: dict[str, list[int]] = {}
         self._words: dict[tuple[str, ...], list[int]] = {}
         self._by_word: dict[str, list[tuple[str, ...]]] = {}
@@ -47,6 +48,7 @@ class Payers:
         self._rare = log(count) + 0.3
 
     def _add(self, payer: Payer) -> None:
+        self.name_of[payer.customer_id] = payer.names[0] if payer.names else payer.code
         for iban in payer.ibans:
             owners = self.by_iban.setdefault(iban, [])
             if payer.customer_id not in owners:
@@ -173,6 +175,4 @@ def evidence_of(found: Found, customer_id: int, paid: Paid) -> tuple[Evidence, .
     if code == "iban":
         by_account = Evidence("iban", {"iban": paid.iban})
         return (by_account, Evidence("name", {"name": paid.name})) if strength == 4 else (by_account,)
-    if code == "name_in_text":
-        return (Evidence(code, {"name": paid.text}),)
     return (Evidence(code, {"name": paid.name}),) if code else ()

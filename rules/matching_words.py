@@ -16,7 +16,9 @@ from typing import NamedTuple
 from rules.words import fold
 
 _NUMBER = re.compile(r"([A-Z]*)[ .:/_°#-]{0,2}([0-9]+)", re.ASCII)
-_ASIDE = re.compile(r"(?<![0-9])(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{1,3}(?:[ .]?[0-9]{3})*,[0-9]{2})(?![0-9])", re.ASCII)
+_ASIDE = re.compile(
+    r"(?<![0-9])(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{1,3}(?:[ .]?[0-9]{3})*,[0-9]{2})(?![0-9])", re.ASCII
+)
 _OGM = re.compile(r"(?<![0-9])([0-9]{3})[ /.-]{0,3}([0-9]{4})[ /.-]{0,3}([0-9]{5})(?![0-9])", re.ASCII)
 _RF = re.compile(r"(?<![A-Z0-9])RF[0-9]{2}[A-Z0-9 ]{1,30}", re.ASCII)
 _NOT_BARE = re.compile(r"[^A-Z0-9]+")
@@ -24,7 +26,89 @@ _WORD = re.compile(r"[^\W_]+")
 _DOTTED = re.compile(r"(?<![^\W_])(?:[^\W_]\.){2,}(?:[^\W_](?![^\W_]))?")
 
 NOISE = frozenset(
-    ["sa", "sas", "sasu", "sarl", "eurl", "snc", "sci", "scp", "scm", "selarl", "selas", "gie", "gaec", "earl", "ei", "eirl", "sc", "scs", "sca", "scop", "scrl", "scrlfs", "sprl", "srl", "bv", "bvba", "nv", "cv", "cvba", "vof", "asbl", "vzw", "aisbl", "ag", "gmbh", "kg", "ohg", "mbh", "ltd", "limited", "plc", "llc", "inc", "co", "corp", "spa", "bhv", "sl", "ab", "as", "oy", "ste", "societe", "soc", "ets", "etablissement", "etablissements", "entreprise", "m", "mr", "mme", "mlle", "monsieur", "madame", "ou", "et", "en", "und", "and", "le", "la", "les", "de", "du", "des", "d", "l", "van", "der", "den", "the"]
+    [
+        "sa",
+        "sas",
+        "sasu",
+        "sarl",
+        "eurl",
+        "snc",
+        "sci",
+        "scp",
+        "scm",
+        "selarl",
+        "selas",
+        "gie",
+        "gaec",
+        "earl",
+        "ei",
+        "eirl",
+        "sc",
+        "scs",
+        "sca",
+        "scop",
+        "scrl",
+        "scrlfs",
+        "sprl",
+        "srl",
+        "bv",
+        "bvba",
+        "nv",
+        "cv",
+        "cvba",
+        "vof",
+        "asbl",
+        "vzw",
+        "aisbl",
+        "ag",
+        "gmbh",
+        "kg",
+        "ohg",
+        "mbh",
+        "ltd",
+        "limited",
+        "plc",
+        "llc",
+        "inc",
+        "co",
+        "corp",
+        "spa",
+        "bhv",
+        "sl",
+        "ab",
+        "as",
+        "oy",
+        "ste",
+        "societe",
+        "soc",
+        "ets",
+        "etablissement",
+        "etablissements",
+        "entreprise",
+        "m",
+        "mr",
+        "mme",
+        "mlle",
+        "monsieur",
+        "madame",
+        "ou",
+        "et",
+        "en",
+        "und",
+        "and",
+        "le",
+        "la",
+        "les",
+        "de",
+        "du",
+        "des",
+        "d",
+        "l",
+        "van",
+        "der",
+        "den",
+        "the",
+    ]
 )
 """Legal forms, titles and small words: they come and go in a name without making another of it."""
 
@@ -95,7 +179,12 @@ def close(one: str, other: str) -> bool:
         wrong = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
         if len(wrong) == 1:
             return True
-        return len(wrong) == 2 and wrong[1] == wrong[0] + 1 and one[wrong[0]] == other[wrong[1]] and one[wrong[1]] == other[wrong[0]]
+        return (
+            len(wrong) == 2
+            and wrong[1] == wrong[0] + 1
+            and one[wrong[0]] == other[wrong[1]]
+            and one[wrong[1]] == other[wrong[0]]
+        )
     short, long = (one, other) if len(one) < len(other) else (other, one)
     place = next((place for place, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     return short[place:] == long[place + 1 :]
