@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+import config
 from models import (
     Action,
+    BankAccount,
+    BankMovement,
+    BankStatement,
     Company,
     Contact,
     Customer,
     Dispute,
+    Document,
     Hold,
     Item,
     Message,
@@ -30,6 +37,7 @@ from models import (
     WorklistEntry,
 )
 from models.users import Role
+from services.documents import keep_file
 from tests.conftest import NOW, TODAY, make_company
 
 
@@ -177,7 +185,9 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "action_id": action,
         "entry_id": entry,
         "message_id": message,
-        "sync_id": add(Sync(**common, state="done", started_at=NOW, finished_at=NOW, kind="journal", format="fec")),
+        "sync_id": (sync := add(Sync(**common, state="done", started_at=NOW, finished_at=NOW, kind="journal", format="fec"))),
+        "movement_id": _movement(add, common, customer, count, sync),
+        "document_id": _document(add, mine, item.id),
         "user_id": session.query(User).order_by(User.id).first()
         or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),
         "filename": "app.css",
@@ -186,3 +196,22 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "channel": "email",
         "language": "fr",
     }
+
+
+def _document(add: Callable[[object], Any], mine: dict[str, int], item_id: int) -> object:
+    """An invoice kept with an item."""
+    digest, path = keep_file(config.settings().data, mine["company_id"], b"%PDF-")
+    kept = {"kind": "invoice_pdf", "name": "f.pdf", "media_type": "application/pdf", "sha256": digest, "size": 5, "path": path}
+    return add(Document(**mine, **kept, item_id=item_id, made_at=NOW))
+
+
+def _movement(add: Callable[[object], Any], common: dict[str, int], customer: Any, count: int, sync: Any) -> object:
+    """A payment of the customer, seen at the bank and matched to nothing yet."""
+    account = add(BankAccount(**common, number=f"FR76{count:04}", currency="EUR"))
+    statement = add(BankStatement(**common, account_id=account.id, sync_id=sync.id, kind="day"))
+    return add(
+        BankMovement(
+            **common, account_id=account.id, statement_id=statement.id, key=f"m{count}", booked_on=TODAY, amount_cents=10_000,
+            left_cents=10_000, currency="EUR", name=f"Client {count}", name_folded=f"client {count}", customer_id=customer.id,
+        )
+    )  # fmt: skip
