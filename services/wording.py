@@ -9,6 +9,7 @@ from datetime import date
 
 from rules.ledger import Remark
 from services import language as words
+from services.wording_bank import BANK_SENTENCES
 from services.wording_connectors import CONNECTOR_SENTENCES
 from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
@@ -18,6 +19,7 @@ from services.wording_messages import SENDING_ERRORS
 from services.wording_sources import SOURCE_ERRORS
 
 SENTENCES: dict[str, str] = {
+    **BANK_SENTENCES,
     **CONNECTOR_SENTENCES,
     **DECISION_SENTENCES,
     **ERROR_SENTENCES,
@@ -34,7 +36,8 @@ def sentence(language: str, code: str, params: Mapping[str, object] | None = Non
     msgid = SENTENCES.get(code)
     if msgid is None:
         return code
-    return words.translate(language, msgid, **shown(language, fitting))
+    said = words.translate(language, msgid, **shown(language, fitting))
+    return f"{fitting['file']}: {said}" if fitting.get("file") else said  # one file of an archive
 
 
 def remark_sentence(language: str, remark: Remark) -> str:

@@ -69,8 +69,8 @@ def _read_member(data: bytes, options: BankOptions) -> BankFile | None:
 
 
 def _sniff_text(data: bytes) -> str | None:
-    for format_ in (coda, cfonb, camt, ofx, mt940):
-        found = format_.sniff(data)
+    for says in (coda.sniff, cfonb.sniff, camt.sniff, ofx.sniff, mt940.sniff):
+        found = says(data)
         if found:
             return found
     return None

@@ -37,10 +37,10 @@ def members(data: bytes) -> Iterator[tuple[str, bytes]]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _ignored(entry.filename)]
             if len(entries) > MAX_MEMBERS:
-                raise Refused("archive_suspect", value=f"{len(entries)} files")
+                raise Refused("archive_too_large", value=f"{len(entries)} files")
             total = sum(entry.file_size for entry in entries)
             if total > MAX_UNPACKED:
-                raise Refused("archive_suspect", value=f"{total} bytes")
+                raise Refused("archive_too_large", value=f"{total} bytes")
             for entry in entries:
                 yield entry.filename, _content(archive, entry)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
@@ -84,13 +84,13 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if ".." in parts or entry.filename.startswith(("/", "\\")) or ":" in parts[0]:
         raise Refused("archive_path", value=entry.filename[:120])
     if entry.file_size > 1024 * 1024 and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
-        raise Refused("archive_suspect", value=f"{entry.filename[:80]}: {entry.file_size} bytes")
+        raise Refused("archive_too_large", value=f"{entry.filename[:80]}: {entry.file_size} bytes")
     pieces, size = [], 0
     with archive.open(entry) as stream:
         while piece := stream.read(1024 * 1024):
             size += len(piece)
             if size > entry.file_size:
-                raise Refused("archive_suspect", value=entry.filename[:120])
+                raise Refused("archive_too_large", value=entry.filename[:120])
             pieces.append(piece)
     content = b"".join(pieces)
     if content.startswith(_ZIP):

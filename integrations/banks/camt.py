@@ -16,12 +16,12 @@ from integrations.banks.xml_parts import Part, Shapes, checked
 from rules.bank import BankFile, Movement, Statement
 
 KINDS = {"Stmt": ("camt053", "day"), "Rpt": ("camt052", "intraday"), "Ntfctn": ("camt054", "advice")}
-MARKS = (*KINDS, "Ntry", "NtryDtls", "TxDtls", "Bal")
+MARKS = (*KINDS, "Ntry", "TxDtls")
 
 _NAMES = {b"BkToCstmrStmt": "camt053", b"BkToCstmrAcctRpt": "camt052", b"BkToCstmrDbtCdtNtfctn": "camt054"}
 _MESSAGE = re.compile(rb"<(?:[\w.-]+:)?(BkToCstmrStmt|BkToCstmrAcctRpt|BkToCstmrDbtCdtNtfctn)[\s/>]")
 _STATEMENT = re.compile(r"<(Stmt|Rpt|Ntfctn)>")
-_BALANCE = re.compile(r"<Bal>(.*?)</Bal>", re.DOTALL)
+_BALANCE = re.compile(r"<(?:[\w.-]+:)?Bal(?:\s[^<>]*)?>(.*?)</(?:[\w.-]+:)?Bal\s*>", re.DOTALL)
 
 
 def sniff(data: bytes) -> str | None:

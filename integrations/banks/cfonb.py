@@ -94,7 +94,7 @@ class _Reader:
             iban_of_rib(line[2:7], line[11:16], line[21:32]),
             line[16:19].strip() or self.options.currency,
             opening_cents=_cents(line, number),
-            opening_on=self._day(line[34:40], number, "date"),
+            opening_on=self._day(line[34:40], number, "35–40"),
             line=number,
         )
         self.opened = _Open(statement, line[21:32])
@@ -116,7 +116,7 @@ class _Reader:
         statement = replace(
             opened.statement,
             closing_cents=_cents(line, number),
-            closing_on=self._day(line[34:40], number, "date"),
+            closing_on=self._day(line[34:40], number, "35–40"),
             movements=[self._movement(one, opened.statement.currency) for one in opened.operations],
         )
         statement = replace(statement, number=statement.closing_on.isoformat() if statement.closing_on else "")
@@ -143,21 +143,21 @@ class _Reader:
         name = next((tidy(said[code][0]) for code in order if code in said and said[code][0].strip()), "")
         if not name and credit and (transfer := _TRANSFER.fullmatch(label.upper())):
             name = tidy(transfer["name"])
-        number = next((account(words[0]) for code in ("CPY", "CBE", "IBE") if (words := said.get(code))), "")
+        number = next((account(said[code][0]) for code in ("CPY", "CBE") if code in said), "")
         rejected = line[40:42].strip(" 0")
         client = said.get("RCN", [""])[0]
         end_to_end = reference(client[:35]) or reference(said.get("REF", [""])[0])
         mandate = said.get("RUM", [""])[0]
         foreign_currency, foreign = _foreign(said.get("MMO", [""])[0], currency)
-        booked_on = self._day(line[34:40], one.line, "date")
+        booked_on = self._day(line[34:40], one.line, "35–40")
         if booked_on is None:
-            raise Refused("date_unreadable", line=one.line, column="date", value=line[34:40])
+            raise Refused("date_unreadable", line=one.line, column="35–40", value=line[34:40])
         return Movement(
             one.line,
             booked_on,
             one.amount,
             currency,
-            self._day(line[42:48], one.line, "value date"),
+            self._day(line[42:48], one.line, "43–48"),
             reference(line[81:88].strip("0 ")),
             name[:MAX_NAME],
             number if number[:2].isalpha() and number[2:4].isdecimal() else "",
@@ -193,14 +193,14 @@ def _cents(line: str, number: int) -> int:
     last = _OVERPUNCH.get(field_[13:])
     digits = field_[:13].replace(" ", "0")
     if last is None or not (digits.isascii() and digits.isdecimal()) or decimals not in "0123456789":
-        raise Refused("amount_unreadable", line=number, column="amount", value=field_)
-    value, places = int(digits + last[0]), int(decimals)
-    if places <= 2:
-        return value * 10 ** (2 - places) * last[1]
-    whole, rest = divmod(value, 10 ** (places - 2))
-    if rest:
-        raise Refused("amount_unreadable", line=number, column="amount", value=field_)
-    return whole * last[1]
+        raise Refused("amount_unreadable", line=number, column="91–104", value=field_)
+    scale = int("1" + "0" * abs(2 - int(decimals)))
+    value = int(digits + last[0])
+    if decimals <= "2":
+        return value * scale * last[1]
+    if value % scale:
+        raise Refused("amount_unreadable", line=number, column="91–104", value=field_)
+    return value // scale * last[1]
 
 
 def _foreign(words: str, currency: str) -> tuple[str, int]:

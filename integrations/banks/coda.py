@@ -105,17 +105,17 @@ class _Reader:
             uid=self._uid,
             holder=tidy(line[64:90]),
             bic=self._bic,
-            opening_on=self._day(line[58:64], number, "old balance"),
+            opening_on=self._day(line[58:64], number, "59–64"),
             line=number,
         )
-        self._open = _Open(statement, _thousandths(line[42], line[43:58], number, "old balance"))
+        self._open = _Open(statement, _thousandths(line[42], line[43:58], number, "43–58"))
 
     def _movement(self, number: int, line: str) -> None:
         self._counted(number)
         if self._open is None:
             raise Refused("record_out_of_place", line=number, value=line[:2])
         if line[1] == "1":
-            raw = self._raw = Raw(number, line, _thousandths(line[31], line[32:47], number, "amount"))
+            raw = self._raw = Raw(number, line, _thousandths(line[31], line[32:47], number, "32–47"))
             if line[6:10] != "0000":
                 if not self._open.bookings:
                     raise Refused("record_out_of_place", line=number, value="21")
@@ -150,7 +150,7 @@ class _Reader:
         if self._open is None:
             raise Refused("record_out_of_place", line=number, value="8")
         opened = self._open
-        closing = _thousandths(line[41], line[42:57], number, "new balance")
+        closing = _thousandths(line[41], line[42:57], number, "42–57")
         owner, _ = _account(opened.statement.account[:1] and _structure(line[4:41]), line[4:41], self.version)
         if owner != opened.statement.account:
             self.notes.add("account_differs", number, value=owner, expected=opened.statement.account)
@@ -169,8 +169,8 @@ class _Reader:
             )
         statement = replace(
             opened.statement,
-            closing_cents=_exact(closing, number, "new balance"),
-            closing_on=self._day(line[57:63], number, "new balance"),
+            closing_cents=_exact(closing, number, "42–57"),
+            closing_on=self._day(line[57:63], number, "58–63"),
         )
         self._open = _Open(statement, opened.opening, opened.bookings)
         self._close(number)
@@ -180,18 +180,17 @@ class _Reader:
             raise Refused("record_out_of_place", line=number, value="9")
         self._close(number)
         found = self._totals
-        for name, start, end, value in (
-            ("count", 16, 22, found.records),
-            ("debits", 22, 37, found.debits),
-            ("credits", 37, 52, found.credits),
-        ):
-            stated = line[start:end]
+        for start, end, value in ((16, 22, found.records), (22, 37, found.debits), (37, 52, found.credits)):
+            stated, column = line[start:end], f"{start + 1}–{end}"
             if not (stated.isascii() and stated.isdecimal()):
-                raise Refused("control_unreadable", line=number, column=name, value=stated.strip())
-            if int(stated) != value:
-                code = "control_count" if name == "count" else "control_total"
-                shown = (int(stated), value) if name == "count" else (f"{int(stated) / 1000:.2f}", f"{value / 1000:.2f}")
-                raise Refused(code, line=number, column=name, value=shown[0], expected=shown[1])
+                raise Refused("control_unreadable", line=number, column=column, value=stated.strip())
+            if int(stated) == value:
+                continue
+            if start == 16:
+                raise Refused("control_count", line=number, column=column, value=int(stated), expected=value)
+            raise Refused(
+                "control_total", line=number, column=column, stated_cents=_cents(int(stated)), found_cents=_cents(value)
+            )
         self.in_file = False
 
     def _counted(self, number: int) -> None:
@@ -210,7 +209,7 @@ class _Reader:
         for booking in opened.bookings:
             movements += movements_of(booking, opened.statement.currency, self.version, self._day, self.notes)
         line = opened.statement.line
-        statement = replace(opened.statement, opening_cents=_exact(opened.opening, line, "old balance"), movements=movements)
+        statement = replace(opened.statement, opening_cents=_exact(opened.opening, line, "43–58"), movements=movements)
         check_sum(statement, number)
         self.statements.append(statement)
 

@@ -102,11 +102,11 @@ def _completed(part: Movement, whole: Movement) -> Movement:
 def _movement(raw: Raw, currency: str, version: str, day: Day) -> Movement:
     one, two, three = raw.one, raw.two or _EMPTY, raw.three or _EMPTY
     if raw.amount % 10:
-        raise Refused("amount_unreadable", line=raw.line, column="amount", value=f"{raw.amount / 1000:.3f}")
-    value_on = day(one[47:53], raw.line, "value date")
-    booked_on = day(one[115:121], raw.line, "entry date") or value_on
+        raise Refused("amount_unreadable", line=raw.line, column="32–47", value=f"{raw.amount / 1000:.3f}")
+    value_on = day(one[47:53], raw.line, "48–53")
+    booked_on = day(one[115:121], raw.line, "116–121") or value_on
     if booked_on is None:
-        raise Refused("date_unreadable", line=raw.line, column="entry date", value=one[115:121])
+        raise Refused("date_unreadable", line=raw.line, column="116–121", value=one[115:121])
     structured = text = mandate = reason = foreign_currency = ""
     foreign = 0
     body = one[62:115] + two[10:63] + (three[82:125] if version == "2" else "")

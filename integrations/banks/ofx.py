@@ -32,7 +32,25 @@ _DAY = re.compile(r"([12][0-9]{3})([01][0-9])([0-3][0-9])(?:[0-9.:]|\[|$)", re.A
 _AMOUNT = re.compile(r"([+-]?)([0-9]{1,3}(?:[ ,.'][0-9]{3})*|[0-9]+)?(?:([.,])([0-9]*))?", re.ASCII)
 
 _AGGREGATES = frozenset(
-    ["STMTRS", "CCSTMTRS", "STMTTRN", "LEDGERBAL", "AVAILBAL", "BANKACCTFROM", "CCACCTFROM", "BANKACCTTO", "CCACCTTO", "PAYEE", "CURRENCY", "ORIGCURRENCY", "BANKTRANLIST", "BALLIST", "BAL", "BANKTRANLISTP", "STMTTRNP"]
+    [
+        "STMTRS",
+        "CCSTMTRS",
+        "STMTTRN",
+        "LEDGERBAL",
+        "AVAILBAL",
+        "BANKACCTFROM",
+        "CCACCTFROM",
+        "BANKACCTTO",
+        "CCACCTTO",
+        "PAYEE",
+        "CURRENCY",
+        "ORIGCURRENCY",
+        "BANKTRANLIST",
+        "BALLIST",
+        "BAL",
+        "BANKTRANLISTP",
+        "STMTTRNP",
+    ]
 )
 
 

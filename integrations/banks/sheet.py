@@ -319,7 +319,7 @@ class _Reader:
             "balance_breaks",
             line=line.movement.line,
             column=self.sheet.header("balance"),
-            value=line.balance,
+            balance_cents=line.balance,
             gap_cents=wrong - opening,
             currency=line.movement.currency,
         )

@@ -18,11 +18,10 @@ MAX_SHAPES = 2_000
 
 _DECLARED = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,30})[\"']")
 _ENCODINGS = frozenset(("utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252", "latin-1"))
-_TOKENS = re.compile(r"(<[^>]*>)")
-_NAME = re.compile(r"<(/?)([^\s/>]+)")
+_TOKENS = re.compile(r"<([^>]*)>")
+_NAME = re.compile(r"(/?)(?:[^\s/:\"']+:)?([^\s/:\"']+)")
 _CURRENCY = re.compile(r"\sCcy\s*=\s*[\"']([A-Za-z]{3})[\"']")
 _NOT_TEXT = re.compile(r"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>|<\?.*?\?>", re.DOTALL)
-_ODD = re.compile(r"</[^\s/>:]+:|=\s*(?:\"[^\"<>]*>|'[^'<>]*>)")
 _TAG = re.compile(r"<(/?)(?:[^\s/>:\"']+:)?([^\s/>:\"']+)((?:[^<>\"'/]|\"[^\"]*\"|'[^']*')*)(/?)>")
 _SKIPPED = "Pty"  # a level that version 8 put between a party and its name
 _RENAMED = {"BICFI": "BIC"}
@@ -32,7 +31,8 @@ def checked(data: bytes, marks: tuple[str, ...]) -> str:
     """The text of a well-formed message, its `marks` (elements it will be cut at) written plainly: no prefixes, no
     attributes, no comments. Lines stay where they are. Refuses a DOCTYPE, damaged XML and unknown encodings."""
     text = _decoded(data)
-    for forbidden in ("<!DOCTYPE", "<!ENTITY"):
+    marked = "<!" in text
+    for forbidden in ("<!DOCTYPE", "<!ENTITY") if marked else ():
         at = text.find(forbidden)
         if at >= 0:
             raise Refused("xml_doctype", line=text.count("\n", 0, at) + 1)
@@ -44,9 +44,9 @@ def checked(data: bytes, marks: tuple[str, ...]) -> str:
     if text.startswith("<?xml"):
         start = text.index("?>") + 2
         text = "\n" * text.count("\n", 0, start) + text[start:]
-    if "<!" in text or "<?" in text:
+    if marked or "<?" in text:
         text = _NOT_TEXT.sub(_plain, text)
-    if _ODD.search(text) or any(text.count(f"<{mark}>") != text.count(f"</{mark}>") for mark in marks):
+    if any(f":{mark}>" in text or text.count(f"<{mark}>") != text.count(f"</{mark}>") for mark in marks):
         text = _TAG.sub(_plain_tag, text)
     return text
 
@@ -64,7 +64,7 @@ class Shape:
         path = ""
         for at, tag in enumerate(tags):
             found = _NAME.match(tag)
-            if found is None:
+            if found is None or tag.count('"') % 2 or (tag.count("'") % 2 and '"' not in tag):
                 raise Refused("xml_damaged", line=line, value=tag[:40])
             name = _RENAMED.get(found[2], found[2])
             if found[1]:
@@ -72,7 +72,7 @@ class Shape:
                     raise Refused("xml_damaged", line=line, value=tag[:40])
                 path = stack.pop()[1]
                 continue
-            if tag.endswith("/>"):
+            if tag.endswith("/"):
                 continue
             if len(stack) >= MAX_DEPTH:
                 raise Refused("xml_too_deep", line=line, value=MAX_DEPTH)
@@ -126,9 +126,10 @@ class Shapes:
 
     def part(self, text: str, line: int) -> Part:
         """A piece of the message with balanced tags."""
-        tokens = _TOKENS.split(text)
+        plain = text.count("<") == text.count(">")  # no ">" but at the end of tags
+        tokens = text.replace(">", "<").split("<") if plain else _TOKENS.split(text)
         tags = tokens[1::2]
-        key = "".join(tags)
+        key = "<".join(tags)
         shape = self._known.get(key)
         if shape is None:
             shape = Shape(tags, line)
