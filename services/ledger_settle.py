@@ -188,7 +188,7 @@ def _kept(draft: Draft, stored: Iterable[StoredAllocation]) -> list[Pair]:
 
 def _follow_list(draft: Draft, made: list[Pair], repeats: Mapping[int, int], list_on: str) -> list[Pair]:
     """Make each line as open as the open-item list says: take back the latest allocations of what is open again,
-    close the rest on the list's day, without counterpart."""
+    close the rest, without counterpart, on the day the list says it was settled or else on the list's day."""
     left = {place: one.amount_cents for place, one in enumerate(draft.records) if place not in repeats and not one.announced}
     wanted = {place: draft.records[place].listed_cents or 0 for place in left}
     for one in made:
@@ -202,10 +202,15 @@ def _follow_list(draft: Draft, made: list[Pair], repeats: Mapping[int, int], lis
     for place, cents in left.items():
         rest = cents - wanted[place]
         if rest:
-            day = max(list_on, _counts_on(draft.records[place], draft.earlier))
+            day = _closed_on(draft.records[place], list_on, draft.earlier)
             debit, credit = (place, None) if rest > 0 else (None, place)
             kept.append(Pair(debit, credit, abs(rest), day, "listed"))
     return kept
+
+
+def _closed_on(one: Stored, list_on: str, earlier: Mapping[str, bool]) -> str:
+    said = one.lettered_on if one.listed_cents == 0 else None
+    return max(min(said, list_on) if said else list_on, _counts_on(one, earlier))
 
 
 def _apply(left: dict[int, int], one: Pair, sign: int) -> None:
