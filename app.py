@@ -25,6 +25,8 @@ BLUEPRINTS = (
     "search",
     "receipts",
     "syncs",
+    "sync_invoices",
+    "documents",
     "forecast",
     "actions",
     "calls",

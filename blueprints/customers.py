@@ -18,6 +18,7 @@ from extensions import db
 from models import card as tabs
 from models import lists, settings, timeline
 from models.customers import Customer
+from models.e_invoices import documents_of_customer
 from models.lists import CustomerFilters
 from rules.errors import DomainError
 from services import card as cards
@@ -28,6 +29,7 @@ from services.wording import sentence
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 
 STATES = ("open", "late", "coming", "credit", "limit")
+PAPERS = 100  # documents shown of a customer
 TABS = ("paid", "promises", "documents")
 ERROR_FIELDS = {"customer_name_missing": "name", "terms_negative": "terms_days"}
 
@@ -114,6 +116,7 @@ def _card(customer: Customer) -> dict[str, Any]:
         "today": config.today(),
         "tab": tab,
         "rows": _tab_rows(found, tab),
+        "papers": documents_of_customer(db.session(), found.customer.id, PAPERS) if tab == "documents" else (),
         "view": view,
         "older": older,
         "reasons": cards.score_reasons(found.behaviour.score, web.language()),

@@ -30,6 +30,7 @@ from rules.errors import DomainError
 from rules.ledger import Remark
 from services import language as words
 from services import mappings, syncs
+from services.e_invoices import recognises
 from services.follow_up import follow_up
 from services.wording import remark_sentence, sentence
 
@@ -82,6 +83,8 @@ def create() -> ResponseReturnValue:
     path = _keep(form.file.data, company_id)
     name = Path(form.file.data.filename or "").name[:200]
     db.session.rollback()  # no transaction stays open while the file is looked at
+    if recognises(path):
+        return _stage_invoices(path, name)
     try:
         sniffed = sniff_in_child(path.read_bytes(), name, max_bytes=_limit())
     except Refused as error:
@@ -95,6 +98,16 @@ def create() -> ResponseReturnValue:
     db.session.commit()
     asks = mapping is not None and known is None and not sniffed.certain
     return web.go("syncs.columns" if asks else "syncs.check", sync_id=sync.id)
+
+
+def _stage_invoices(path: Path, name: str) -> ResponseReturnValue:
+    """Electronic invoices have no columns to ask about: straight to their own check."""
+    company_id, user_id = web.company().id, web.user().id
+    sync = syncs.stage_file(db.session(), web.company(), _relative(path), name, user_id, config.now())
+    sync.kind = "invoices"
+    audit.record(db.session(), config.now(), user_id, company_id, "stage", "sync", sync.id, {"file": name})
+    db.session.commit()
+    return web.go("sync_invoices.check", sync_id=sync.id)
 
 
 @bp.get("/<int:sync_id>/columns")
@@ -121,6 +134,8 @@ def check_create(sync_id: int) -> ResponseReturnValue:
 def check(sync_id: int) -> ResponseReturnValue:
     """What taking the file in would do; nothing is written."""
     sync = _staged(sync_id)
+    if sync.kind == "invoices":
+        return web.go("sync_invoices.check", sync_id=sync.id)
     result = _run(sync, dry_run=True)
     if result.error is not None:
         if _asks(sync):
@@ -200,6 +215,7 @@ def undo(sync_id: int) -> ResponseReturnValue:
     return web.go("syncs.show", sync_id=sync_id)
 
 
+FORMATS = {"fec": "FEC", "ubl": "UBL", "cii": "CII", "facturx": "Factur-X", "zugferd1": "ZUGFeRD"}
 CHANGE_LABELS = {
     "new": _l("New"),
     "changed": _l("Changed"),
@@ -352,7 +368,7 @@ def _about(sync: Sync, rows: int = 0, *, named: bool = True) -> str:
     """File name, lines, and what it was recognised as, on one line."""
     lines = rows or sync.lines_read
     program = str(sync.options.get("program") or "")
-    known = program or ("FEC" if sync.format == "fec" else "")
+    known = program or FORMATS.get(sync.format, "")
     parts = [
         sync.file_name if named else "",
         ngettext("%(number)s line", "%(number)s lines", lines, number=words.number(lines, web.language())) if lines else "",

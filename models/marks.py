@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from models.actions import COUNTED, Action, ActionItem
 from models.bank import BankMatch, BankMovement
 from models.commitments import Dispute, Hold, Promise
+from models.documents import Document
+from models.items import Item
 from models.scenarios import Step
 
 
@@ -38,6 +40,9 @@ class Marks:
     seen_on: date | None = None  # a part is paid at the bank since this day, not in the ledger yet
     seen_cents: int = 0
     returned_on: date | None = None  # the bank gave a payment back, not in the ledger yet
+    document_id: int | None = None  # the invoice as people read it, else its XML
+    document_name: str = ""
+    announced: bool = False  # known from an electronic invoice, not in the ledger yet
 
     def promise_is_late(self, today: date) -> bool:
         """The day has passed and the ledger has not decided yet."""
@@ -101,6 +106,7 @@ def _all() -> sa.CompoundSelect[*tuple[Any, ...]]:
         standing(Dispute, sa.literal("dispute"), Dispute.deadline_on, nothing, Dispute.reason, Dispute.solved_at.is_(None)),
         standing(Hold, sa.literal("hold"), Hold.until_on, nothing, Hold.reason, active_hold(sa.bindparam("today"))),
         _seen(),
+        *_papers(),
     )
 
 
@@ -116,6 +122,21 @@ def _seen() -> Any:
     )  # fmt: skip
 
 
+def _papers() -> tuple[Any, ...]:
+    """The document of an item, and that only an electronic invoice brought it; their customers are the items'."""
+    items: Any = sa.bindparam("items", expanding=True)
+    is_pdf = sa.case((Document.kind == "invoice_pdf", 1), else_=0)
+    nothing = sa.null()
+    return (
+        sa.select(sa.literal("document"), Document.id, Document.item_id, nothing, nothing, is_pdf, Document.name).where(
+            Document.item_id.in_(items), Document.kind != "attachment"
+        ),
+        sa.select(sa.literal("announced"), Item.id, Item.id, nothing, nothing, nothing, sa.literal("")).where(
+            Item.id.in_(items), Item.announced
+        ),
+    )
+
+
 def _put(mark: Marks, kind: str, row_id: int, day: date | None, number: int, text: str, whole: bool) -> None:
     if kind == "level":
         if (day or date.max, row_id) > (mark.done_on or date.min, mark.action_id):
@@ -128,6 +149,11 @@ def _put(mark: Marks, kind: str, row_id: int, day: date | None, number: int, tex
         mark.returned_on = max(day or date.min, mark.returned_on or date.min)
     elif kind == "seen":
         mark.seen_on, mark.seen_cents = max(day or date.min, mark.seen_on or date.min), mark.seen_cents + number
+    elif kind == "document":
+        if number or mark.document_id is None:
+            mark.document_id, mark.document_name = row_id, text
+    elif kind == "announced":
+        mark.announced = True
     elif kind == "dispute":
         mark.dispute_id, mark.dispute_reason = row_id, text
     elif kind == "hold":
