@@ -84,9 +84,17 @@ class Book:
             else:
                 known.append(place)
 
+    def _reach(self, number: Number) -> tuple[str, str] | None:
+        return self.shapes.get((number.letters, len(number.digits))) or self.shapes.get(("", len(number.digits)))
+
+    def beyond(self, number: Number) -> bool:
+        """Whether a number of our kind is above all that are open: an invoice not known yet rather than a slip."""
+        reach = self._reach(number)
+        return reach is not None and number.digits > reach[1]
+
     def known_shape(self, number: Number) -> bool:
         """Whether a number looks like an invoice number of ours: letters and length as ours, within or soon after them."""
-        reach = self.shapes.get((number.letters, len(number.digits))) or self.shapes.get(("", len(number.digits)))
+        reach = self._reach(number)
         if reach is None:
             return False
         low, high = int(reach[0][-18:]), int(reach[1][-18:])

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from rules.matching_book import Book
 from rules.matching_facts import Evidence, Paid, Part, Proposal
-from rules.matching_named import NOBODY, Named, by_number, likeness
+from rules.matching_named import NOBODY, Named, by_number, joins, likeness
 from rules.matching_payers import Found, evidence_of
 from rules.matching_words import Number, aside, bare, numbers
 
@@ -17,7 +17,20 @@ WHO_ONLY = {4: 940, 3: 920, 2: 850, 1: 500}  # only who paid is known, by streng
 class Case:
     """A movement with what is read from it once: the numbers in its text and who may have paid."""
 
-    __slots__ = ("_named", "_numbers", "_who", "book", "left", "paid", "proposals", "referred", "text", "told", "unknown")
+    __slots__ = (
+        "_joined",
+        "_named",
+        "_numbers",
+        "_who",
+        "book",
+        "left",
+        "paid",
+        "proposals",
+        "referred",
+        "text",
+        "told",
+        "unknown",
+    )
 
     def __init__(self, book: Book, paid: Paid, left: list[int]) -> None:
         self.book = book
@@ -30,6 +43,7 @@ class Case:
         self.proposals: list[Proposal] = []
         self.unknown: list[str] = []  # structured references with right check digits that name nothing open
         self._numbers: list[Number] | None = None
+        self._joined: list[tuple[int, int, Number]] | None = None
         self._who: Found | None = None
         self._named: Named | None = None
         self.referred: tuple[list[int], tuple[Evidence, ...]] | None = None
@@ -40,10 +54,19 @@ class Case:
             self._numbers = numbers(self.text) if self.text else []
         return self._numbers
 
-    def at_end(self, position: int) -> bool:
+    def joined(self) -> list[tuple[int, int, Number]]:
+        """Every number the text may mean: runs of digits alone and joined, each with the runs it takes (from, to)."""
+        if self._joined is None:
+            found = self.numbers()
+            self._joined = [
+                (position, position + count, number)
+                for position in range(len(found)) for count, number in enumerate(joins(found, position), 1)
+            ]  # fmt: skip
+        return self._joined
+
+    def at_end(self, number: Number) -> bool:
         """Whether a number is the last thing in the text, where a bank may have cut it."""
-        found = self.numbers()
-        return position == len(found) - 1 and found[position].end == len(self.text)
+        return number.end == len(self.text)
 
     def who(self) -> Found:
         """Who may have paid."""
@@ -118,14 +141,14 @@ def shortened(case: Case, named: Named, places: list[int], least: int = 2, custo
         customers = [case.book.items[places[0]].customer_id]
     open_places = [place for one in customers for place in case.open_of(one, days)]
     more: list[int] = []
-    for position, number in enumerate(case.numbers()):
+    for start, end, number in case.joined():
         stripped = number.digits.lstrip("0")
-        if position in named.used or not stripped:
+        if not stripped or not named.used.isdisjoint(range(start, end)):
             continue
         near = open_places if least < 2 else [
             place for place in open_places if core[place].endswith(stripped) or core[place].startswith(number.digits)
         ]  # fmt: skip
-        at_end = case.at_end(position)
+        at_end = case.at_end(number)
         fits = [place for place in near if likeness(case.book, place, number, at_end)[0] >= least]
         if len(fits) == 1 and fits[0] not in places and fits[0] not in more:
             more.append(fits[0])
@@ -142,6 +165,12 @@ def amount_evidence(places: list[int], cents: int) -> Evidence:
     if len(places) == 1:
         return Evidence("exact_amount", {"cents": cents})
     return Evidence("exact_set", {"count": len(places), "cents": cents})
+
+
+def credits_used(case: Case, places: list[int]) -> tuple[Evidence, ...]:
+    """That some of these items are credits, used up with the payment; nothing when none is."""
+    credits = [case.left[place] for place in places if (case.left[place] > 0) != (case.paid.cents > 0)]
+    return (Evidence("credits_used", {"count": len(credits), "cents": sum(credits)}),) if credits else ()
 
 
 def whole(case: Case, places: list[int], confidence: int, evidence: tuple[Evidence, ...], left_cents: int = 0) -> Proposal:

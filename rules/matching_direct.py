@@ -121,7 +121,8 @@ def _spent(case: Case, named: Named) -> list[Proposal]:
     place = named.places[0]
     spent = Evidence("already_paid", {"number": piece(case, place)})
     customer = case.book.items[place].customer_id
-    return [Proposal(case.paid.id, customer, (), 900, (spent, *case.whose(customer)), case.paid.cents)]
+    confidence = 930 if customer in case.who() else 900
+    return [Proposal(case.paid.id, customer, (), confidence, (spent, *case.whose(customer)), case.paid.cents)]
 
 
 def _completed(case: Case, named: Named, places: list[int], fit: int) -> list[int] | None:
@@ -167,7 +168,7 @@ def _with_rest(case: Case, places: list[int], total: int, evidence: tuple[Eviden
     found = only_set([case.left[place] for place in others], rest)
     if not found.complete:
         return []
-    if chance([case.left[place] for place in others]) > 0.05:
+    if chance([*(case.left[place] for place in others), total]) > 0.05:
         confidence = min(confidence, PROPOSED)
     answers = []
     for indexes in found.sets:

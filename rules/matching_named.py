@@ -4,6 +4,7 @@ write them."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from rules.matching_book import LONGEST_JOIN, SHORT, Book
@@ -127,7 +128,8 @@ def by_number(book: Book, paid: Paid, text: str, left: list[int], found: list[Nu
 def _of(book: Book, number: str, who: Found) -> list[int]:
     runs = numbers(number)
     places = book.by_number.get("".join(run.digits for run in runs).lstrip("0"), [])
-    return places if len(places) == 1 else [place for place in places if book.items[place].customer_id in who][:1]
+    theirs = places if len(places) == 1 else [place for place in places if book.items[place].customer_id in who]
+    return theirs if len(theirs) == 1 else []
 
 
 def _longest(
@@ -136,16 +138,8 @@ def _longest(
     """The item of the longest join of neighbouring runs of digits, how many runs it took, and whether it is surely meant."""
     first = found[position]
     best: tuple[int | None, int, bool] = (None, 1, False)
-    digits = ""
-    for count in range(1, LONGEST_JOIN + 1):
-        if position + count > len(found):
-            break
-        number = found[position + count - 1]
-        if count > 1 and number.start - found[position + count - 2].end > 3 + len(number.letters):
-            break
-        if count > 1 and len(number.letters) > 2:
-            break
-        digits += number.digits
+    for count, joined in enumerate(joins(found, position), 1):
+        digits = joined.digits
         key = digits.lstrip("0")
         places = book.by_number.get(key)
         if places is None or (paid.cents > 0 and key == str(paid.cents)):
@@ -156,6 +150,17 @@ def _longest(
             theirs = len(key) >= SHORT and book.items[place].customer_id in who
             best = (place, count, theirs or len(key) >= 6 or (lettered and len(digits) >= 4))
     return best
+
+
+def joins(found: list[Number], position: int) -> Iterator[Number]:
+    """A run of digits by itself and with the next ones, as long as they may be one number: FA 2024-00 12."""
+    first = joined = found[position]
+    yield first
+    for number in found[position + 1 : position + LONGEST_JOIN]:
+        if len(number.letters) > 2 or number.start - joined.end > 3 + len(number.letters):
+            return
+        joined = Number(first.letters, joined.digits + number.digits, first.start, number.end)
+        yield joined
 
 
 def _choose(book: Book, paid: Paid, places: list[int], letters: str, left: list[int], who: Found) -> int | None:
@@ -212,6 +217,6 @@ def likeness(book: Book, place: int, number: Number, at_end: bool) -> tuple[int,
         return 2, "invoice_number_short"
     if at_end and len(digits) >= 4 and len(digits) >= len(core) - 3 and core.startswith(digits):
         return 2, "invoice_number_short"
-    if len(core) >= 4 and len(digits) >= 4 and close(digits, core):
+    if len(core) >= 4 and len(digits) >= 4 and close(digits, core) and not book.beyond(number):
         return 1, "invoice_number_close"
     return 0, ""

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from rules.matching_case import PROPOSED, WHO_ONLY, Case, amount_evidence, capped, piece, shortened, uncertain, whole
+from rules.matching_case import (
+    PROPOSED,
+    WHO_ONLY,
+    Case,
+    amount_evidence,
+    capped,
+    credits_used,
+    piece,
+    shortened,
+    uncertain,
+    whole,
+)
 from rules.matching_direct import reason_of, too_little
 from rules.matching_facts import Evidence, Part, Proposal
 from rules.matching_named import NOBODY, likeness
 from rules.matching_sets import chance, only_set
+from rules.matching_words import Number
 
 BY_PAYER = {4: 992, 3: 982, 2: 962, 1: 900}  # an exact amount, by how sure the payer is
 MOST_PAYERS = 8
@@ -56,7 +68,7 @@ def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
         return _one_of_equal(case, equal, whose)
     if case.numbers():
         named = shortened(case, NOBODY, [], customers=[customer])
-        if named and sum(case.left[place] for place in named) == cents:
+        if len(named) > 1 and sum(case.left[place] for place in named) == cents:
             numbered = Evidence(
                 "invoice_number_short", {"written": case.paid.text, "number": ", ".join(piece(case, p) for p in named)}
             )
@@ -80,40 +92,55 @@ def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
         summed = Evidence("exact_set", {"count": len(chosen), "cents": cents})
         if len(chosen) > case.book.policy.most_items or not sets.complete:
             confidence = min(confidence, PROPOSED - 20)
-    proposal = whole(case, chosen, confidence, (summed, *whose))
+    evidence = (summed, *credits_used(case, chosen), *whose)
+    proposal = whole(case, chosen, confidence, evidence)
     return uncertain(proposal, Evidence("several_sets")) if len(sets.sets) > 1 else _checked(case, proposal, chosen)
 
 
 def _one_of_equal(case: Case, equal: list[int], whose: tuple[Evidence, ...]) -> Proposal:
     """Several items of the same amount: the one that a number in the text fits best, else a tie."""
-    best: dict[int, tuple[int, str, str]] = {}
-    for position, number in enumerate(case.numbers()):
-        at_end = case.at_end(position)
+    best: dict[int, tuple[int, str, Number]] = {}
+    for _, _, number in case.joined():
         for place in equal:
-            fit, code = likeness(case.book, place, number, at_end)
+            fit, code = likeness(case.book, place, number, case.at_end(number))
             if fit > best.get(place, (0,))[0]:
-                best[place] = (fit, code, number.digits)
+                best[place] = (fit, code, number)
     ranked = sorted(best, key=lambda place: -best[place][0])
     if ranked and (len(ranked) == 1 or best[ranked[0]][0] > best[ranked[1]][0]):
         fit, code, written = best[ranked[0]]
-        params = {"numbers": (piece(case, ranked[0]),)} if fit == 3 else {"written": written, "number": piece(case, ranked[0])}
-        evidence = (Evidence(code, params), *whose, amount_evidence(ranked[:1], case.paid.cents))
+        evidence = (
+            Evidence(code, _written(case, code, written, ranked[0])),
+            *whose,
+            amount_evidence(ranked[:1], case.paid.cents),
+        )
         return whole(case, ranked[:1], 970 if fit >= 2 else 957, evidence)
     evidence = (amount_evidence(equal[:1], case.paid.cents), *whose)
     return uncertain(whole(case, equal[:1], PROPOSED, evidence), Evidence("several_sets"))
 
 
+def _written(case: Case, code: str, number: Number, place: int) -> dict[str, object]:
+    if code == "invoice_number":
+        return {"numbers": (piece(case, place),)}
+    return {"written": number.digits, "number": piece(case, place)}
+
+
 def _checked(case: Case, proposal: Proposal, places: list[int]) -> Proposal:
     """A number that looks like an invoice of ours but fits none of these items says that something else was paid."""
     fitting: Evidence | None = None
-    for position, number in enumerate(case.numbers()):
-        at_end = case.at_end(position)
-        fits = [(likeness(case.book, place, number, at_end), place) for place in places]
+    told: set[int] = set()
+    for start, end, number in case.joined():
+        fits = [(likeness(case.book, place, number, case.at_end(number)), place) for place in places]
         (fit, code), place = max(fits, key=lambda one: one[0][0])
-        if fit and code != "invoice_number":
-            fitting = Evidence(code, {"written": number.digits, "number": piece(case, place)})
-        elif not fit and case.book.known_shape(number):
+        if fit:
+            told.update(range(start, end))
+            fitting = Evidence(code, _written(case, code, number, place))
+    for start, end, number in case.joined():
+        if told.isdisjoint(range(start, end)) and case.book.known_shape(number):
             return capped(proposal, 900, Evidence("number_not_known", {"number": number.letters + number.digits}))
+    customer = proposal.customer_id
+    others = [p for p in case.named().places if p not in places and case.book.items[p].customer_id == customer]
+    if others:  # the amount is that of one invoice, the number that of another
+        return capped(proposal, 900, Evidence("invoice_number", {"numbers": tuple(piece(case, p) for p in others)}))
     if case.unknown and case.unknown[0] not in case.book.payers.by_reference:
         return capped(proposal, PROPOSED - 5, Evidence("number_not_known", {"number": case.unknown[0]}))
     if fitting is None:

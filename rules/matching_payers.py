@@ -25,6 +25,12 @@ COMMON = 300  # customers; a word that more of them share finds nobody by itself
 MARGIN = 0.12
 ENOUGH = 0.75
 RAREST = 2
+OWN = 0.6  # of our name that must be there
+GENERIC = frozenset({
+    "fils", "freres", "soeurs", "cie", "compagnie", "associes", "groupe", "group", "holding", "france", "belgique", "belgium",
+    "europe", "international", "services", "transports", "transport", "garage", "consulting", "conseil", "construction",
+})  # fmt: skip
+"""Words that many names share: alone they name nobody, in however few names they stand."""
 
 
 class Payers:
@@ -43,7 +49,9 @@ class Payers:
         for payer in payers:
             self._add(payer)
         count = len(self._words) + 1
-        self._weight = {word: log(count / len(names)) + 0.3 for word, names in self._by_word.items()}
+        self._weight = {
+            word: (log(count / len(names)) + 0.3) * (0.3 if word in GENERIC else 1.0) for word, names in self._by_word.items()
+        }
         self._own = {names: sum(self._weight[word] for word in names) for names in self._words}
         self._rare = log(count) + 0.3
 
@@ -138,11 +146,13 @@ class Payers:
             for names in self._rare_names(word):
                 if rank < RAREST or names in shared:  # a name without either of the two rarest words is not close
                     shared[names] = shared.get(names, 0.0) + weight
-        if cut and words[-1] not in self._weight and len(words[-1]) >= 3:
+        if cut and words[-1] not in self._weight:
             total += self._finish(words[-1], shared) - self._rare
         best, second = 0.0, 0.0
         chosen: tuple[str, ...] = ()
         for names, got in shared.items():
+            if got < OWN * self._own[names]:
+                continue
             score = _score(got / self._own[names], got / total)
             if score > best:
                 best, second, chosen = score, best, names
