@@ -131,6 +131,10 @@ class BankMatch(Base):
     cents: Mapped[Cents]
     difference_cents: Mapped[Cents] = mapped_column(default=0)
     difference_reason: Mapped[Text]  # bank_fee, discount, rounding, other
+    # Of a provisional one: what of it stands on the item beside the ledger, and the ledger's own line of the payment, on
+    # which the same cents stand the other way round (rules.receipts).
+    laid_cents: Mapped[Cents] = mapped_column(default=0, server_default="0")
+    ledger_item_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item.id", ondelete="SET NULL"), index=True)
     state: Mapped[str]
     how: Mapped[str]  # automatic, hand
     confidence: Mapped[int]  # 0–1000, of the whole proposal (rules.matching)

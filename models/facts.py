@@ -13,16 +13,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from models.actions import COUNTED, Action, ActionItem, WorklistEntry
+from models.bank import BankMovement, BankStatement
 from models.commitments import Dispute, Hold, Promise
 from models.company import Company, Profile
 from models.customers import Contact, Customer
 from models.items import Allocation, Item
 from models.scenarios import Scenario, Step
+from models.syncs import Sync
 from rules import dunning_facts as facts
 
 Query = sa.Select[*tuple[Any, ...]]
 CHUNK = 2_000  # customers read at a time: few queries, little memory
 LARGE_FIRST_CONTACT_CENTS = 1_000_000  # when the company sets no ceiling
+OLD_NEWS_DAYS = 30  # a payment read in so long after it was booked holds nothing back
+LONGEST_HOLD_DAYS = 90
 DEBIT_PROFILE = "direct_debit"
 DEBIT_TEMPLATE = "notice_debit"
 GOOD_EMAIL, ANY_EMAIL, PHONE, ADDRESS = 1, 2, 4, 8
@@ -82,10 +86,10 @@ def accounts(
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
         if len(part) * 2 < part[-1] - part[0]:
-            yield from _read(session, _Scope(company_id, ids=part), profiles, settled)
+            yield from _read(session, _Scope(company_id, ids=part), profiles, settled, on)
             continue
         chosen = set(part)  # close together: reading all from the first to the last is cheaper than naming each
-        for account in _read(session, _Scope(company_id, between=(part[0], part[-1])), profiles, settled):
+        for account in _read(session, _Scope(company_id, between=(part[0], part[-1])), profiles, settled, on):
             if account.customer_id in chosen:
                 yield account
 
@@ -102,7 +106,7 @@ class _Scope:
 
 
 def _read(
-    session: Session, scope: _Scope, profiles: _Profiles, settled: dict[int, list[facts.SettledItem]]
+    session: Session, scope: _Scope, profiles: _Profiles, settled: dict[int, list[facts.SettledItem]], on: date
 ) -> Iterator[facts.Account]:
     connection = session.connection()
     holds = _by_customer(session, _holds(scope), facts.HeldBack)
@@ -113,6 +117,7 @@ def _read(
     planned: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
     for customer_id, step_id, currency, cents in connection.execute(_planned(scope)):
         planned[customer_id][step_id, currency] = cents
+    seen = _payments_seen(session, scope, on)
     customers, day = _raw(session, _customers(scope)), _Calendar()
     debit = {row[0] for row in customers if profiles.by_debit(row[3], row[2])}
     items = _items(session, scope, debit, _done(session, scope, day), day)
@@ -133,6 +138,7 @@ def _read(
             day[last_contact_on],
             profiles.scenario(scenario_id, profile_id),
             planned.get(customer_id, nothing),
+            tuple(seen.get(customer_id, none)),
         )
 
 
@@ -281,6 +287,35 @@ def _planned(scope: _Scope) -> Query:
     return sa.select(
         WorklistEntry.customer_id, WorklistEntry.step_id, WorklistEntry.currency, WorklistEntry.planned_cents
     ).where(scope(WorklistEntry.customer_id, WorklistEntry.company_id), WorklistEntry.held_code == "")
+
+
+def _payments_seen(session: Session, scope: _Scope, on: date) -> dict[int, list[facts.PaymentSeen]]:
+    """Payments of a customer that wait for somebody to allocate them: they hold reminders for the company's days from the
+    day they were booked, or first read when that was later (but not when it is long ago: old files are no news)."""
+    query = (
+        sa.select(
+            BankMovement.customer_id, BankMovement.left_cents, BankMovement.currency, BankMovement.booked_on,
+            Sync.started_at, Company.payment_hold_days,
+        )
+        .join(BankStatement, BankStatement.id == BankMovement.statement_id)
+        .join(Sync, Sync.id == BankStatement.sync_id)
+        .join(Company, Company.id == BankMovement.company_id)
+        .where(
+            scope(BankMovement.customer_id + 0, BankMovement.company_id),  # by state and day: those that wait are few
+            BankMovement.state.in_(("open", "proposed")),
+            BankMovement.booked_on >= on - timedelta(days=OLD_NEWS_DAYS + LONGEST_HOLD_DAYS),
+            BankMovement.left_cents > 0,
+            BankMovement.ledger_item_id.is_(None),
+            Company.payment_hold_days > 0,
+        )
+    )  # fmt: skip
+    found: dict[Any, list[facts.PaymentSeen]] = defaultdict(list)
+    for customer_id, cents, currency, booked_on, read_at, days in session.connection().execute(query).all():
+        read_on = read_at.date()
+        if read_on - booked_on <= timedelta(days=OLD_NEWS_DAYS):
+            until = max(read_on, booked_on) + timedelta(days=days - 1)
+            found[customer_id].append(facts.PaymentSeen(cents, currency, booked_on, until))
+    return found
 
 
 def _by_customer(session: Session, query: Query, make: Any) -> dict[int, list[Any]]:

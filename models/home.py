@@ -108,7 +108,7 @@ def _people(narrow: bool) -> Any:
     )
     last = (
         sa.select(sa.func.max(Sync.id))
-        .where(Sync.company_id == company_id, Sync.state == "done", Sync.kind != "third_parties")
+        .where(Sync.company_id == company_id, Sync.state == "done", Sync.kind.not_in(("third_parties", "bank")))
         .scalar_subquery()
     )
     name = sa.func.coalesce(sa.func.nullif(Sync.file_name, ""), Sync.format)

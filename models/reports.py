@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from models import bulk
+from models.bank_store import PARTS
 from models.bulk import Row
 from rules.ageing import BOUNDS, Ageing
 from rules.words import fold
@@ -100,15 +101,17 @@ WHERE i.company_id = ? AND i.open_cents <> 0 {only}
 GROUP BY i.customer_id, i.currency
 """
 
-# What is open now, and what later allocations took: what was open on a past day, without settling anything anew. The
-# items are visited in the order of their rows (CROSS JOIN keeps it), four times faster than in that of the days.
-_OPEN_THEN = """
+# What is open now, and what later allocations (or, before the ledger has them, payments seen at the bank) took: what was
+# open on a past day, without settling anything anew. The items are visited in the order of their rows (CROSS JOIN keeps
+# it), four times faster than in that of the days.
+_OPEN_THEN = f"""
   SELECT id, sum(cents) AS cents FROM (
     SELECT id, open_cents AS cents FROM item WHERE company_id = ? AND open_cents <> 0
+    UNION ALL SELECT id, cents FROM ({PARTS}) WHERE seen_on > ?
     UNION ALL SELECT debit_id, cents FROM allocation WHERE company_id = ? AND made_on > ? AND debit_id IS NOT NULL
     UNION ALL SELECT credit_id, -cents FROM allocation WHERE company_id = ? AND made_on > ? AND credit_id IS NOT NULL
   ) parts GROUP BY id
-"""
+"""  # noqa: S608
 
 THEN = f"""
 SELECT i.customer_id, i.currency, {{sums}} FROM (
@@ -161,13 +164,15 @@ def _ageing(row: Row) -> Ageing:
 
 
 def _is_now(session: Session, company_id: int, on: date) -> bool:
-    """Whether nothing in the ledger happens after the day, so that what is open is what was open then."""
+    """Whether nothing in the ledger or at the bank happens after the day, so that what is open is what was open then."""
     day = on.isoformat()
     later = bulk.fetch(
         session,
         """SELECT EXISTS (SELECT 1 FROM allocation WHERE company_id = ? AND made_on > ?)
-        OR EXISTS (SELECT 1 FROM company WHERE id = ? AND ledger_on > ?)""",
-        [company_id, day, company_id, day],
+        OR EXISTS (SELECT 1 FROM company WHERE id = ? AND ledger_on > ?)
+        OR EXISTS (SELECT 1 FROM bank_match m JOIN bank_movement v ON v.id = m.movement_id
+                   WHERE m.company_id = ? AND m.state = 'provisional' AND v.booked_on > ?)""",
+        [company_id, day, company_id, day, company_id, day],
     )
     return not later[0][0]
 
@@ -231,7 +236,7 @@ WHERE i.counts_on <= ? AND then_open.cents <> 0 {{only}}
 def _then(company_id: int, on: date) -> list[Any]:
     """The values for the places of `_OPEN_THEN`, and the day again for what did not count yet."""
     day = on.isoformat()
-    return [company_id, company_id, day, company_id, day, day]
+    return [company_id, company_id, company_id, day, company_id, day, company_id, day, day]
 
 
 def open_items(session: Session, company_id: int, on: date, filters: Filters = NO_FILTERS) -> list[OpenItem]:

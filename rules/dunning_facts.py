@@ -172,6 +172,15 @@ class DisputeOpen(NamedTuple):
     opened_on: date
 
 
+class PaymentSeen(NamedTuple):
+    """A payment of the customer seen at the bank that nobody has allocated yet. until_on: last day it holds reminders."""
+
+    cents: int
+    currency: str
+    paid_on: date
+    until_on: date
+
+
 class Account(NamedTuple):
     """All that is known of one customer for the decision, items oldest due first. email, post, phone: "" when usable, else what is wrong
     (missing, bad, incomplete). planned: amount in cents by (step id, currency) of the standing worklist."""
@@ -189,6 +198,7 @@ class Account(NamedTuple):
     last_contact_on: date | None = None
     scenario_id: int | None = None
     planned: Mapping[tuple[int, str], int] = {}
+    seen: tuple[PaymentSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def item_reason(
 ) -> HeldUntil | None:
     """Why an item may neither be chased nor listed now and its last day held (None: until a new fact); None: it may.
 
-    In this order: insolvency, dispute, hold, promise, direct debit not rejected, waiting period still running."""
+    In this order: insolvency, dispute, hold, payment seen at the bank but not allocated, promise, direct debit not
+    rejected, waiting period still running."""
     item = due.item
     if account.insolvent_on is not None and clock.reached(account.insolvent_on.toordinal()):
         return Reason("insolvent", {"since_on": account.insolvent_on}), None
@@ -32,6 +33,8 @@ def item_reason(
         if dispute.item_id is None or dispute.item_id == item.id:
             return Reason("dispute", {"reason": dispute.reason, "opened_on": dispute.opened_on}), None
     if account.holds and (held := _on_hold(account, item, clock)):
+        return held
+    if account.seen and (held := _payment_seen(account, clock)):
         return held
     if item.id in promised:
         return promised[item.id]
@@ -55,6 +58,18 @@ def _on_hold(account: Account, item: OpenItem, clock: Clock) -> HeldUntil | None
         lasting = not clock.reached(hold.until_on.toordinal() + 1)
         if lasting and (longest is None or longest[1] is None or hold.until_on > longest[1]):
             longest = reason, hold.until_on
+    return longest
+
+
+def _payment_seen(account: Account, clock: Clock) -> HeldUntil | None:
+    """The payment waiting for a person that holds longest, the largest of those; what it pays is not known, so it holds
+    all of the customer's items."""
+    longest: HeldUntil | None = None
+    for seen in sorted(account.seen, key=lambda one: (-one.cents, one.paid_on)):
+        lasting = not clock.reached(seen.until_on.toordinal() + 1)
+        if lasting and (longest is None or longest[1] is None or seen.until_on > longest[1]):
+            words = {"amount_cents": seen.cents, "currency": seen.currency, "paid_on": seen.paid_on}
+            longest = Reason("payment_seen", words), seen.until_on
     return longest
 
 

@@ -81,6 +81,10 @@ EVIDENCE: Mapping[str, tuple[str, ...]] = {
     "several_sets": (),
     "several_customers": ("count",),
     "amount_only": ("cents",),
+    "in_ledger": ("entry_on", "cents"),  # the ledger has the payment already
+    "gives_back": ("booked_on", "cents"),  # of a returned movement: the payment it gives back
+    "gives_back_item": ("piece", "cents", "settled_on"),  # … or the settled item whose payment it may be
+    "said_by_person": ("name",),
 }
 """Codes of evidence and the names of their values."""
 

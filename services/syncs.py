@@ -350,7 +350,7 @@ def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: S
     sync.starts_on, sync.ends_on = snapshot.starts_on, snapshot.ends_on
     if touched or retimed:
         company.ledger_version += 1
-    look_again(session, bank_ledger.follow(session, company, touched | retimed, now, today), today)
+    look_again(session, bank_ledger.follow(session, company, None, now, today), today)
     result.balance_cents = company_opens(session, company.id, company.currency)
     _finish(session, company, sync, result, changes, undo, now)
     return result
@@ -490,7 +490,7 @@ def recompute_due_dates(session: Session, company: Company, customer_ids: Iterab
     customers = plan_customers(session, company, LedgerSnapshot("third_parties", "", [], [], [], 0))
     wanted = {one.id for one in customers.known.values()} if customer_ids is None else set(customer_ids)
     undo = _retime(session, company, customers, wanted, None, "", today)
-    bank_ledger.lay(session, company, None)
+    bank_ledger.follow(session, company, wanted, None, today, rematch=False)
     if undo.items:
         company.ledger_version += 1
         look_again(session, {one.customer_id for one in undo.items}, today)
@@ -573,7 +573,7 @@ def undo_sync(session: Session, sync: Sync, actor_id: int | None, now: datetime,
     company.last_sync_at = datetime.fromisoformat(before) if before else None
     company.ledger_on = date.fromisoformat(ledger_on) if ledger_on else None
     company.ledger_version += 1
-    look_again(session, touched | bank_ledger.follow(session, company, touched, now, today), today)
+    look_again(session, touched | bank_ledger.follow(session, company, None, now, today), today)
     sync.state, sync.undo = "undone", None
     audit.record(session, now, actor_id, company.id, "undo", "sync", sync.id, {"file": sync.file_name})
     session.flush()

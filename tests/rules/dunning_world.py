@@ -12,6 +12,7 @@ from rules.dunning_facts import (
     DisputeOpen,
     HeldBack,
     OpenItem,
+    PaymentSeen,
     PlannedAction,
     Policy,
     PromiseMade,
@@ -158,4 +159,9 @@ def accounts(draw: st.DrawFn, scenario: Scenario) -> Account:
         draw(st.sampled_from(("", "", "missing"))),
         draw(st.one_of(st.none(), days)),
         1,
+        seen=tuple(
+            draw(st.lists(st.builds(PaymentSeen, st.integers(1, 20_000), st.just("EUR"), days, days), max_size=2))
+            if draw(st.integers(0, 3)) == 0
+            else ()
+        ),
     )
