@@ -70,11 +70,11 @@ def _day(name: str) -> date | None:
 
 
 def _folders(name: str) -> tuple[Path, ...]:
-    folders = tuple(Path(part) for part in _read(name).split(os.pathsep) if part)
+    folders = [Path(part) for part in _read(name).split(os.pathsep) if part]
     for folder in folders:
         if not folder.is_absolute() or folder == Path("/"):
             raise Unsafe(f"ENCOURS_{name} must be whole paths of folders separated by {os.pathsep}, it has {str(folder)!r}.")
-    return folders
+    return tuple(folder.resolve() for folder in folders)
 
 
 def _secret(data: Path) -> str:

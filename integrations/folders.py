@@ -42,9 +42,9 @@ def is_ignored(name: str) -> bool:
 
 
 def is_below(path: Path, roots: tuple[Path, ...]) -> bool:
-    """Whether a folder, links resolved, is one of the roots or lies below one."""
+    """Whether a folder, links resolved, is one of the roots or lies below one; the roots are taken as they are."""
     real = path.resolve()
-    return any(real.is_relative_to(root.resolve()) for root in roots)
+    return any(real.is_relative_to(root) for root in roots)
 
 
 def prepare(path: Path) -> None:

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from integrations import sandbox
+from integrations.banks.values import BankOptions
 from integrations.files import Refused
+from integrations.ledgers.sandbox import sniff_in_child
 from integrations.ledgers.values import Mapping, ReadOptions
 from integrations.ledgers.workbook import unpacked_size
 from models import audit
@@ -22,7 +25,7 @@ from models.sources import taken_before
 from models.syncs import Sync
 from rules.errors import DomainError
 from rules.ledger import LedgerSnapshot, Remark
-from services import mappings, syncs
+from services import bank, e_invoices, mappings, syncs
 from services.follow_up import follow_up
 
 LARGE_BYTES, LARGE_LINES = 2 * 1024 * 1024, 20_000
@@ -33,10 +36,13 @@ BLOCK = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A file read, or refused, before any transaction was begun."""
+    """A file read, or refused, before any transaction was begun; one of ledger, bank and invoices is there, none when it
+    need not be read."""
 
     digest: str  # SHA-256 of its bytes
     ledger: syncs.ReadFile | None = None
+    bank: bank.BankRead | None = None
+    invoices: e_invoices.InvoiceFile | None = None
     refused: DomainError | None = None
 
     @property
@@ -51,7 +57,7 @@ class Taken:
 
     status: str
     sync_id: int | None = None
-    nature: str = ""  # ledger
+    nature: str = ""  # ledger, bank, invoices
     error: DomainError | None = None
     lines_read: int = 0
     counts: dict[str, int] = field(default_factory=dict)
@@ -76,8 +82,32 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read(path: Path, filename: str, options: ReadOptions) -> Read:
-    """Recognise and read a file; asks nothing of the database."""
+def recognise(path: Path, filename: str, max_bytes: int) -> str:
+    """ledger, bank or invoices, by what a file contains. A list that could be both is the bank's only when nothing has to be
+    asked about it and the ledger's readers are not sure."""
+    try:
+        format_ = sandbox.ask("banks", "sniff", path, filename, max_bytes=max_bytes)
+        if format_ is not None and format_ != "sheet":
+            return "bank"
+        if e_invoices.recognises(path):
+            return "invoices"
+        if format_ == "sheet" and sandbox.ask("banks", "sniff_sheet", path, filename, max_bytes=max_bytes).certain:
+            return "ledger" if sniff_in_child(path, filename, max_bytes=max_bytes).certain else "bank"
+    except Refused:
+        return "ledger"  # which says why it cannot read the file
+    return "ledger"
+
+
+def read(path: Path, filename: str, options: ReadOptions, nature: str = "") -> Read:
+    """Read a file as what it is (recognised when not given); asks nothing of the database."""
+    nature = nature or recognise(path, filename, options.max_bytes)
+    if nature == "bank":
+        wanted = BankOptions(options.currency, mapping=options.mapping, max_bytes=options.max_bytes)
+        statements = bank.read_file(path, filename, wanted, max_bytes=options.max_bytes)
+        return Read(statements.digest, bank=statements)
+    if nature == "invoices":
+        papers = e_invoices.read_file(path, filename, options.max_bytes)
+        return Read(papers.digest, invoices=papers)
     found = syncs.read_file(path, filename, options)
     return Read(found.digest, ledger=found)
 
@@ -93,7 +123,7 @@ def known_mapping(session: Session, company: Company, path: Path, filename: str)
 def with_mapping(path: Path, filename: str, before: Read, mapping: Mapping) -> Read:
     """The table read anew with its columns known."""
     assert before.ledger is not None
-    return read(path, filename, replace(before.ledger.options, mapping=mapping))
+    return read(path, filename, replace(before.ledger.options, mapping=mapping), "ledger")
 
 
 def is_known(session: Session, company: Company, path: Path, options: ReadOptions, digest: str) -> bool:
@@ -110,6 +140,7 @@ def take_in(
     now: datetime,
     today: date,
     *,
+    folder: Path,
     file: Read | None = None,
     staged: Sync | None = None,
     options: ReadOptions | None = None,
@@ -117,18 +148,25 @@ def take_in(
 ) -> Taken:
     """Take a file in by the service that knows its kind, then bring everything derived from the books up to date.
 
-    A refused file leaves a Sync row with the reason and nothing else. A file that is not the last one and was taken in
-    before changes nothing and leaves no row, unless one was staged for it."""
-    options = options or syncs.read_options(company, today)
+    `folder` is the data folder, where documents are kept. A refused file leaves a Sync row with the reason and nothing
+    else. A file that is not the last one and was taken in before changes nothing and leaves no row, unless one was staged."""
     digest = file.digest if file else digest_of(path)
     if staged is None and _is_old(session, company, digest):
         return Taken("known", taken_before(session, company.id, digest))
     if file is not None and file.refused is not None:
         return refuse(session, company, filename, file.refused, actor_id, now, digest=digest, staged=staged)
+    if file is not None and file.bank is not None:
+        return _of_bank(bank.run_bank_sync(session, company, file.bank, filename, actor_id, now, today, staged=staged))
+    if file is not None and file.invoices is not None:
+        papers = e_invoices.run_invoices(session, company, file.invoices, actor_id, now, today, folder=folder, staged=staged)
+        if papers.error is None:
+            follow_up(session, company, now, today)
+        return _of_invoices(papers)
+    ledger = file.ledger if file else None
+    options = ledger.options if ledger else options or syncs.read_options(company, today)
     done = syncs.run_sync(
-        session, company, path, filename, file.ledger.options if file and file.ledger else options, actor_id, now, today,
-        staged=staged, shape=shape, file=file.ledger if file else None,
-    )  # fmt: skip
+        session, company, path, filename, options, actor_id, now, today, staged=staged, shape=shape, file=ledger
+    )
     if done.error is None:
         follow_up(session, company, now, today)
     return _of_ledger(done)
@@ -174,6 +212,24 @@ def _of_ledger(done: syncs.SyncResult) -> Taken:
         done.balance_cents,
         tuple(done.remarks),
     )
+
+
+def _of_bank(done: bank.BankResult) -> Taken:
+    counts = {name: getattr(done, name) for name in ("movements", "new", "matched", "proposed", "unknown")}
+    starts = [one.starts_on for one in done.statements if one.starts_on]
+    ends = [one.ends_on for one in done.statements if one.ends_on]
+    return Taken(
+        done.status, done.sync_id, "bank", done.error, 0, counts, min(starts, default=None), max(ends, default=None),
+        remarks=tuple(done.remarks),
+    )  # fmt: skip
+
+
+def _of_invoices(done: e_invoices.InvoicesResult) -> Taken:
+    counts = {name: getattr(done, name) for name in ("invoices", "items_new", "items_changed")}
+    return Taken(
+        done.status, done.sync_id, "invoices", done.error, 0, counts, balance_cents=done.balance_cents,
+        remarks=tuple(done.remarks),
+    )  # fmt: skip
 
 
 def take_snapshot(session: Session, company: Company, snapshot: LedgerSnapshot, name: str, now: datetime, today: date) -> Taken:

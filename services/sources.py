@@ -39,7 +39,7 @@ class Places:
 
     def of(self, code: str, path: str) -> Path:
         """The folder of a company, its own below the data when none is given. Errors: folder_elsewhere."""
-        own = self.data / "inbox" / code
+        own = (self.data / "inbox").resolve() / code
         found = Path(path) if path else own
         if not found.is_absolute() or not folders.is_below(found, (*self.inboxes, own)):
             raise DomainError("folder_elsewhere", path=str(found), allowed=", ".join(map(str, (own, *self.inboxes))))

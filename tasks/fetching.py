@@ -93,12 +93,13 @@ def take_upload(post: Post, sync_id: int) -> None:
             mapping=incoming.Mapping.from_json(mapping) if mapping else None,
             max_bytes=post.limit,
         )
-        known = path.is_file() and syncs.is_last_file(session, company, path, options)
+        nature = sync.kind if sync.kind in ("bank", "invoices") else "ledger"
+        known = nature == "ledger" and path.is_file() and syncs.is_last_file(session, company, path, options)
     try:
         if not path.is_file():
             _refuse_upload(post, sync_id, DomainError("import_file_gone"))
             return
-        file = None if known else incoming.read(path, name, options)
+        file = None if known else incoming.read(path, name, options, nature)
         with writing(post) as session:
             sync = session.get_one(Sync, sync_id)
             if sync.state != "running":
@@ -286,7 +287,7 @@ def _take_one(post: Post, one: Fetching, file: Found, fetch: Fetch, away: Away |
             read = _read(post, one, path, file.name, read)
         with writing(post) as session:
             company, now = session.get_one(Company, one.company_id), post.clock()
-            taken = incoming.take_in(session, company, path, file.name, None, now, post.today(), file=read)
+            taken = incoming.take_in(session, company, path, file.name, None, now, post.today(), folder=post.data, file=read)
             text = note(company, file.name, taken, now) if away else ""
             row = sources.note_file(
                 session, one.source_id, file.name, (file.size, file.modified), taken, now, text, over=away is None

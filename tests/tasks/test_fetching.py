@@ -366,9 +366,11 @@ def test_lanes_do_not_run_twice_at_once(world: World):
 # ------------------------------------------------------------------ the real worker
 
 WORKER = """
-import resource, sys
+import datetime, resource, sys
 from app import create_app
+from tasks import fetching
 from tasks.queue import run_worker
+fetching.SETTLE = datetime.timedelta(seconds=1)
 if len(sys.argv) > 1:
     import signal
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -381,7 +383,8 @@ class Worker:
     """The worker in a process of its own on the data folder of a world."""
 
     def __init__(self, data: Path, *arguments: str, **settings: str) -> None:
-        env = {"ENCOURS_DATA": str(data), "PATH": "/usr/bin:/bin", "ENCOURS_SECRET_KEY": "a key for tests, long enough", **settings}
+        key = "a key for tests only, long enough to be one"
+        env = {"ENCOURS_DATA": str(data), "PATH": "/usr/bin:/bin", "ENCOURS_SECRET_KEY": key, **settings}
         self.process = subprocess.Popen(
             [sys.executable, "-c", WORKER, *arguments], cwd=ROOT, env=env, stderr=subprocess.PIPE, start_new_session=True
         )
@@ -393,6 +396,15 @@ class Worker:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
+    def until(self, true: Callable[[], bool], seconds: float = 90) -> bool:
+        """Wait for something the worker does; not for one that has ended."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.process.poll() is None:
+            if true():
+                return True
+            time.sleep(0.1)
+        return False
+
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.terminate()
@@ -400,13 +412,6 @@ class Worker:
         print(said.decode(errors="replace")[-3000:])
 
 
-def until(true: Callable[[], bool], seconds: float = 90) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.1)
-    return False
 
 
 def test_a_real_worker_takes_in_what_is_dropped_and_what_the_clock_says(world: World, tmp_path: Path):
@@ -421,8 +426,8 @@ def test_a_real_worker_takes_in_what_is_dropped_and_what_the_clock_says(world: W
     inbox.mkdir(parents=True)
     (inbox / "ledger.txt").write_bytes(GOOD)
     (scheduled / "more.txt").write_bytes(GOOD + BANK[BANK.index(b"VE") :])
-    with Worker(world.data, ENCOURS_INBOXES=str(tmp_path)):
-        assert until(lambda: len(names(inbox)) == 2 and len(names(scheduled)) == 2)
+    with Worker(world.data, ENCOURS_INBOXES=str(tmp_path)) as worker:
+        assert worker.until(lambda: len(names(inbox)) == 2 and len(names(scheduled)) == 2)
     assert names(inbox) == ["done/ledger.txt", "done/ledger.txt.txt"]
     assert open_cents(world) == 35_050
 
@@ -432,12 +437,12 @@ def test_a_worker_killed_in_an_import_leaves_all_or_nothing_and_the_next_takes_i
     content = ledger(tmp_path / "FEC.txt").read_bytes()
     order(world, content)
     with Worker(world.data) as first:
-        until(lambda: any(one.state == "running" for one in world.rows(Job) if one.kind == "sync"), 30)
+        first.until(lambda: any(one.state == "running" for one in world.rows(Job) if one.kind == "sync"), 30)
         time.sleep(wait)
         first.kill()
     count = len(world.rows(Item))
     assert count == (3600 if world.one(Sync).state == "done" else 0)
-    with Worker(world.data):
-        assert until(lambda: world.one(Sync).state == "done")
+    with Worker(world.data) as second:
+        assert second.until(lambda: world.one(Sync).state == "done")
     assert len(world.rows(Item)) == 3600 and open_cents(world) == 400 * 12000
     assert len(world.rows(Sync)) == 1
