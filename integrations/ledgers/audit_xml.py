@@ -146,10 +146,22 @@ def elements(document: Document, tags: tuple[str, ...]) -> Iterator[tuple[str, E
         raise Refused("xml_damaged", line=line, column=str(column), value=str(error.msg or "")[:200]) from None
 
 
+class _Names(dict[str, str]):
+    """Local names of the tags met, each cut once: a file has millions of elements and a few dozen tags."""
+
+    def __missing__(self, tag: str) -> str:
+        found = tag.rpartition("}")[2]
+        if len(self) < 10_000:  # a hostile file may have as many tags as elements
+            self[tag] = found
+        return found
+
+
+_NAMES = _Names()
+
+
 def local(element: Element) -> str:
     """An element's name without its namespace."""
-    name: str = element.tag
-    return name.rpartition("}")[2]
+    return _NAMES[element.tag]
 
 
 class Fields:
@@ -159,9 +171,7 @@ class Fields:
 
     def __init__(self, element: Element) -> None:
         self.element = element
-        self.children: dict[str, Element] = {}
-        for child in element:
-            self.children.setdefault(local(child), child)
+        self.children: dict[str, Element] = {_NAMES[child.tag]: child for child in reversed(element)}  # the first counts
 
     def text(self, *names: str) -> str:
         """The first of these children that holds something, cleaned; "" when none does."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from integrations.files import Refused
 from integrations.ledgers import kinds
-from integrations.ledgers.audit_xml import SHOWN, Control, Document, Element, Fields, elements
+from integrations.ledgers.audit_xml import SHOWN, Control, Document, Element, Fields, elements, local
 from integrations.ledgers.dates import plain
 from integrations.ledgers.pieces import mend_pieces
 from integrations.ledgers.values import ReadOptions, Sniffed
@@ -143,7 +144,7 @@ class _Reader:
         self.parties[code] = _party(code, fields)
 
     def _entry(self, fields: Fields, journal: Fields) -> None:
-        found = [Fields(line) for line in fields.element.iter() if _is_line(line)]
+        found = [Fields(line) for line in _lines(fields.element)]
         day = fields.day("TransactionDate", "GLPostingDate")
         posted_on = fields.day("GLPostingDate") or day
         code, entry = journal.text("JournalID"), fields.text("TransactionID")
@@ -259,9 +260,13 @@ class _Reader:
             self.remarks.append(Remark("closing_differs_more", params={"count": len(wrong) - SHOWN}))
 
 
-def _is_line(element: Element) -> bool:
-    name: str = element.tag
-    return name.rpartition("}")[2] in _LINES
+def _lines(element: Element) -> Iterator[Element]:
+    """The lines of an entry: its children, or one level further down in older versions."""
+    for child in element:
+        if local(child) in _LINES:
+            yield child
+        elif local(child) == "Lines":
+            yield from (one for one in child if local(one) in _LINES)
 
 
 def _month(fields: Fields, name: str, *, last: bool) -> date | None:
