@@ -6,7 +6,10 @@ limits (`integrations.sandbox`)."""
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -20,6 +23,10 @@ HEAD = 16384
 MAX_FILES = 5000
 MAX_RATIO = 200  # of a packed file, beyond the first mebibyte
 MIB = 1024 * 1024
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
+)  # fmt: skip
+"""What the standard library says of archives that are none, or no longer."""
 
 
 def sniff(data: bytes, filename: str = "") -> str | None:
@@ -106,7 +113,7 @@ def _holds_invoices(data: bytes) -> bool:
                     head = file.read(HEAD)
                 if b"%PDF-" in head[:1024] or xml.root_name(head):
                     return True
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except DAMAGED:
         return False
     return False
 
@@ -158,5 +165,5 @@ def _unpacked(data: bytes, filename: str, max_bytes: int) -> Iterator[tuple[str,
                     raise Refused("zip_bomb", file=filename, value=path.name)
                 left -= len(content)
                 yield str(path), content
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise Refused("zip_damaged", file=filename, value=type(error).__name__) from None
