@@ -160,7 +160,10 @@ class Payers:
                 second = score
         if best < ENOUGH or second > best - MARGIN:
             return {}
-        return dict.fromkeys(self._words[chosen], (2, "name_close"))
+        missing = [word for word in chosen if word not in words and not (cut and word.startswith(words[-1]))]
+        added = [word for word in words if word not in chosen and not (cut and word == words[-1])]
+        strength = 1 if missing and added else 2  # a word less and another more: perhaps somebody else
+        return dict.fromkeys(self._words[chosen], (strength, "name_close"))
 
     def _finish(self, start: str, shared: dict[tuple[str, ...], float]) -> float:
         """A last word that the bank cut: a name found already that has a word beginning so shares it."""
