@@ -10,6 +10,9 @@ from integrations.files import Refused
 from integrations.ledgers import text
 
 _AMOUNT = re.compile(r"[0-9]{1,15}(?:[.,][0-9]*)?", re.ASCII)
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f\ufffd]+")
+_EIGHT_BITS = frozenset(("cp1252", "cp850", "iso-8859-15"))
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}", re.ASCII)
 _GIVEN_BACK = re.compile(
     r"\b(?:impay[eé]e?s?|rejets?|rejet[eé]e?s?|retours? (?:de )?(?:prlv|prel|vir|cheque)\w*)\b", re.IGNORECASE
@@ -19,12 +22,32 @@ _NOTHING = frozenset(("", "NOTPROVIDED", "NONREF", "NOREF", "NONE", "NOTAVAILABL
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file in whatever encoding banks use (ASCII, UTF-8/16, CP850, CP1252, ISO-8859-15), CRLF or CR as "\\n"."""
-    plain, encoding = text.unwrap(data)
-    found = plain.decode(text.codec(encoding))
+    """The text of a file in whatever encoding banks use (ASCII, UTF-8/16, CP850, CP1252), CRLF or CR as "\\n"."""
+    try:
+        plain, encoding = text.unwrap(data)
+        if encoding in _EIGHT_BITS:
+            encoding = _western(data)
+    except Refused as refused:
+        if refused.code != "damaged_text" or _mostly_utf8(data):
+            raise
+        plain, encoding = data, _western(data)
+    found = plain.decode(text.codec(encoding), errors="replace")
     if "\r" in found:
         found = found.replace("\r\n", "\n").replace("\r", "\n")
     return found.rstrip("\x1a\x00")
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether more characters beyond ASCII read as UTF-8 than bytes that do not: a damaged UTF-8 file."""
+    found = data.decode("utf-8", errors="replace")
+    return sum(map(len, _BEYOND_ASCII.findall(found))) > found.count("\ufffd")
+
+
+def _western(data: bytes) -> str:
+    """CP850 or CP1252, whichever makes letters of more of the bytes that are not ASCII."""
+    high = b"".join(_HIGH.findall(data))
+    letters = {name: sum(map(str.isalpha, high.decode(name, "replace"))) for name in ("cp1252", "cp850")}
+    return "cp850" if letters["cp850"] > letters["cp1252"] else "cp1252"
 
 
 def records(data: bytes, width: int) -> list[tuple[int, str]]:
