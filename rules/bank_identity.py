@@ -53,17 +53,17 @@ def keys(statement: Statement) -> list[str]:
 def file_keys(statements: Sequence[Statement]) -> list[list[str]]:
     """The identities of the movements of all statements of one file, statement by statement.
 
-    Equal movements without an id of the bank in two different statements of an account are two; a statement that stands
-    in the file twice is one."""
-    counts: dict[tuple[str, str, str], dict[str, int]] = {}
+    Equal movements without an id of the bank in two different statements of days of an account are two; a statement that
+    stands in the file twice is one."""
+    counts: dict[tuple[str, str], dict[str, int]] = {}
     known: dict[tuple[object, ...], list[str]] = {}
     answers: list[list[str]] = []
     for statement in statements:
         signatures = [signature(movement) for movement in statement.movements]
         itself = (statement.account, statement.currency, statement.kind, statement.number, statement.uid, tuple(signatures))
         if itself not in known:
-            # Equal ones are counted per kind: an intraday report in the file repeats the statement of the day.
-            seen = counts.setdefault((statement.account, statement.currency, statement.kind), {})
+            # Reports of a day that is not over repeat each other: their equal movements are the same ones.
+            seen = counts.setdefault((statement.account, statement.currency), {}) if statement.kind == "day" else {}
             known[itself] = [_numbered(one, seen) for one in signatures]
         answers.append(known[itself])
     return answers
