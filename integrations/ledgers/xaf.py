@@ -2,7 +2,8 @@
 
 XAF names the relation on every line of an entry (bank and revenue too) and has no flag on the debtors' account. That
 account is found by what the file itself says: the sub-ledger of customers, the counter account of sales journals, the
-reference code of the chart, its name; never by a prefix. Opening lines come from the opening sub-ledger."""
+reference code of the chart, its name; never by a prefix. Opening lines come from the opening sub-ledger. Lines about
+the same invoice (`invRef`) belong together, as lettered lines of a FEC do."""
 
 from __future__ import annotations
 
@@ -203,7 +204,7 @@ class _Reader:
         line = _Line(
             element.sourceline or 0, "", fields.text("custSupID"), "", "opening", "", fields.text("nr"), day or document_on,
             document_on, fields.day("invDueDt"), _reference(fields.text("invRef", "docRef")), fields.text("desc"),
-            debit, credit, fields.text("matchKeyID"), "", 0,
+            debit, credit, _group(fields), "", 0,
         )  # fmt: skip
         self.opening_lines.append((fields.text("obLineNr"), line))
 
@@ -249,7 +250,7 @@ class _Reader:
                 fields.element.sourceline or 0, account, _reference(fields.text("custSupID")), journal, role, entry,
                 fields.text("nr", "recordID"), entry_on, effective_on or entry_on, fields.day("dueDate"),
                 _reference(fields.text("invRef")) or _reference(fields.text("docRef", "documentID")),
-                fields.text("desc", "description") or described, debit, credit, fields.text("matchKeyID"),
+                fields.text("desc", "description") or described, debit, credit, _group(fields),
                 code if foreign else "", abs(foreign) if debit >= credit else -abs(foreign),
             )
         )  # fmt: skip
@@ -262,7 +263,7 @@ class _Reader:
             _reference(fields.text("invRef")),
             fields.day("invDt"),
             fields.day("invDueDt"),
-            fields.text("matchKeyID"),
+            _group(fields),
         )
 
     # ---- the whole --------------------------------------------------------------------------------------------
@@ -287,7 +288,7 @@ class _Reader:
         debtors = self._debtors()
         kept = [self._detailed(one) for one in self.lines if one.account in debtors]
         opened = self._opened(debtors, kept)
-        lines = [self._made(one) for one in (*opened, *kept)]
+        lines = [self._made(one) for one in _grouped([*opened, *kept])]
         if not lines:
             raise Refused("no_customer_lines", value=", ".join(sorted(debtors)[:5]))
         currency = self.currency or self.options.currency
@@ -366,6 +367,20 @@ class _Reader:
             one.label, one.debit, one.credit, one.letter, None, kind, self.currency or self.options.currency,
             one.foreign_currency, one.foreign_cents,
         )  # fmt: skip
+
+
+def _group(fields: Fields) -> str:
+    """What belongs together on an account: the program's own key, else the invoice a line is about."""
+    return fields.text("matchKeyID") or _reference(fields.text("invRef"))
+
+
+def _grouped(lines: list[_Line]) -> list[_Line]:
+    """Lines with their group as letter where it joins debits and credits: what is open is what is left of each."""
+    sides: dict[tuple[str, str], set[bool]] = {}
+    for one in lines:
+        if one.letter:
+            sides.setdefault((one.relation, one.letter), set()).add(one.debit > one.credit)
+    return [one if len(sides.get((one.relation, one.letter), ())) == 2 else one._replace(letter="") for one in lines]
 
 
 def _taxonomy(fields: Fields) -> str:

@@ -129,7 +129,14 @@ def test_the_sub_ledger_says_due_date_and_account() -> None:
     )
     memorial = journal("90", "M", [[tr_line("1", "1305", "50.00", "D", "K1"), tr_line("2", "8000", "50.00", "C")]])
     (line,) = taken(xaf(memorial, subledgers=detail)).lines
-    assert (line.piece, line.document_on, line.due_on, line.letter) == ("F7", date(2026, 1, 15), date(2026, 2, 14), "M1")
+    assert (line.piece, line.document_on, line.due_on, line.letter) == ("F7", date(2026, 1, 15), date(2026, 2, 14), "")
+
+
+def test_lines_about_one_invoice_belong_together() -> None:
+    lines = taken(xaf(SALES, BANK)).lines
+    assert [(line.piece, line.letter) for line in lines] == [("F1", "F1"), ("F2", ""), ("F1", "F1")]
+    keyed = BANK.replace("<invRef>F1</invRef></trLine></transaction>", "<matchKeyID>M1</matchKeyID></trLine></transaction>")
+    assert [line.letter for line in taken(xaf(SALES, keyed)).lines] == ["", "", ""]  # nothing stands against it
 
 
 OPENING = """<openingBalance><opBalDate>2026-01-01</opBalDate>
