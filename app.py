@@ -24,6 +24,7 @@ BLUEPRINTS = (
     "holds",
     "search",
     "receipts",
+    "sync_banks",
     "syncs",
     "sync_invoices",
     "documents",

@@ -122,9 +122,10 @@ def split(movement_id: int) -> ResponseReturnValue:
     movement = _waiting(movement_id)
     customer = web.customer_or_404(web.whole_number("customer"))
     try:
-        parts = _parts(customer)
-    except DomainError as error:
-        return _desk(movement_id, error=_said(error), status=422, customer=customer)
+        parts = _parts()
+    except _NotAnAmount as wrong:
+        said = _("“%(text)s” is not an amount. Write it like 1 234,50.", text=wrong)
+        return _desk(movement_id, error=said, status=422, customer=customer)
     return _decide(
         movement_id,
         lambda: bank_decide.split(db.session(), movement, list(parts), web.user().id, *_when()),
@@ -203,10 +204,12 @@ def _decide(
     return answer
 
 
-def _parts(customer: Customer) -> list[bank_decide.Share]:
-    """What the form gives to each item: the cents, and the rest with its reason when it is settled by them.
+class _NotAnAmount(ValueError):
+    """What was typed where an amount should be."""
 
-    Errors: amount_wrong."""
+
+def _parts() -> list[bank_decide.Share]:
+    """What the form gives to each item: the cents, and the reason when the rest of it is written off."""
     found = []
     for name, text in request.form.items():
         kind, _dash, number = name.partition("-")
@@ -218,7 +221,10 @@ def _parts(customer: Customer) -> list[bank_decide.Share]:
 
 
 def _cents(text: str) -> int:
-    return parse_cents(text.strip())
+    try:
+        return parse_cents(text.strip())
+    except DomainError as error:
+        raise _NotAnAmount(text.strip()[:40]) from error
 
 
 def _desk(
@@ -309,7 +315,7 @@ def _typed() -> dict[int, Line]:
         if kind == "cents" and number.isdigit():
             try:
                 cents = _cents(text) if text.strip() else 0
-            except DomainError:
+            except _NotAnAmount:
                 cents = 0
             found[int(number)] = Line(
                 int(number), "", "", date.min, 0, 0, cents, difference_reason=request.form.get(f"reason-{number}", "")

@@ -28,8 +28,8 @@ from models import Sync, audit, sync_lists
 from models.ledger import checks, last_done_sync
 from rules.errors import DomainError
 from rules.ledger import Remark
+from services import bank_files, mappings, syncs
 from services import language as words
-from services import mappings, syncs
 from services.e_invoices import recognises
 from services.follow_up import follow_up
 from services.wording import remark_sentence, sentence
@@ -85,6 +85,9 @@ def create() -> ResponseReturnValue:
     db.session.rollback()  # no transaction stays open while the file is looked at
     if recognises(path):
         return _stage_invoices(path, name)
+    known_bank = bank_files.recognise(path, name, _limit())
+    if known_bank:
+        return _stage_bank(path, name, known_bank)
     try:
         sniffed = sniff_in_child(path.read_bytes(), name, max_bytes=_limit())
     except Refused as error:
@@ -108,6 +111,21 @@ def _stage_invoices(path: Path, name: str) -> ResponseReturnValue:
     audit.record(db.session(), config.now(), user_id, company_id, "stage", "sync", sync.id, {"file": name})
     db.session.commit()
     return web.go("sync_invoices.check", sync_id=sync.id)
+
+
+def _stage_bank(path: Path, name: str, format_: str) -> ResponseReturnValue:
+    """A bank's file goes to its own check; a list whose columns are not all certain, to them first."""
+    layout = bank_files.layout_of(path, name, max_bytes=_limit()) if format_ == "sheet" else None
+    company_id, user_id = web.company().id, web.user().id
+    sync = syncs.stage_file(db.session(), web.company(), _relative(path), name, user_id, config.now())
+    sync.kind, sync.format = "bank", format_
+    known = mappings.recall_for(db.session(), company_id, layout) if layout else None
+    mapping = known or (layout.mapping if layout else None)
+    sync.options = {"mapping": mapping.to_json() if mapping else None, "shape": layout.shape if layout else ""}
+    audit.record(db.session(), config.now(), user_id, company_id, "stage", "sync", sync.id, {"file": name})
+    db.session.commit()
+    asks = layout is not None and known is None and not layout.certain
+    return web.go("sync_banks.columns" if asks else "sync_banks.check", sync_id=sync.id)
 
 
 @bp.get("/<int:sync_id>/columns")
@@ -136,6 +154,8 @@ def check(sync_id: int) -> ResponseReturnValue:
     sync = _staged(sync_id)
     if sync.kind == "invoices":
         return web.go("sync_invoices.check", sync_id=sync.id)
+    if sync.kind == "bank":
+        return web.go("sync_banks.check", sync_id=sync.id)
     result = _run(sync, dry_run=True)
     if result.error is not None:
         if _asks(sync):
@@ -170,6 +190,8 @@ def show(sync_id: int) -> ResponseReturnValue:
     sync = web.row_or_404(Sync, sync_id)
     if sync.state == "staged":
         return web.go("syncs.check", sync_id=sync.id)
+    if sync.kind == "bank":
+        return web.go("sync_banks.show", sync_id=sync.id)
     kinds = {kind: ids for kind, ids in sync.changes.items() if kind in CHANGE_LABELS}
     shown = request.args.get("show", "")
     shown = shown if shown in kinds else next((kind for kind in CHANGE_LABELS if kinds.get(kind)), "")

@@ -214,7 +214,8 @@ def _conditions(company_id: int, filters: ReceiptFilters) -> list[sa.ColumnEleme
 
 
 def _stands(*states: str) -> sa.ColumnElement[bool]:
-    return sa.exists().where(BankMatch.movement_id == BankMovement.id, BankMatch.state.in_(states))
+    one = aliased(BankMatch)
+    return sa.exists().where(one.movement_id == BankMovement.id, one.state.in_(states))
 
 
 def _holds_text(text: str) -> sa.ColumnElement[bool]:

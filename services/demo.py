@@ -15,12 +15,15 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from integrations.banks.values import BankOptions
 from models.company import Company, SalesRep
 from models.ledger import sales_reps_by_word
 from models.users import Role, User
 from models.worklist import entries
 from rules.errors import DomainError
 from services import accounts, companies, follow_up, outbox
+from services.bank import read_file, run_bank_sync
+from services.demo_bank import statement
 from services.demo_habits import working_day_before
 from services.demo_ledger import Books
 from services.demo_people import People, expect_money, settle_in, work
@@ -33,7 +36,7 @@ LETTERS_EVERY = 3  # weeks: the office prints now and then
 SIREN = "123456782"
 FRESH_HOURS = 24 * 366  # a demo shows its own day for as long as somebody looks at it
 PARIS = ZoneInfo("Europe/Paris")
-MORNING, SENDING, CALLING = time(6, 12), time(9, 4), time(14, 30)
+MORNING, BANK, SENDING, CALLING = time(6, 12), time(6, 20), time(9, 4), time(14, 30)
 STAFF: tuple[tuple[Role, str, str], ...] = (
     (Role.ADMINISTRATOR, "admin", "Hélène Waterlin"),
     (Role.DIRECTOR, "direction", "Pierre Castelmonge"),
@@ -142,6 +145,7 @@ def live(session: Session, demo: Demo) -> Iterator[Stage]:
         work(session, demo.people, day, _instant(day, CALLING))
         yield Stage(f"calls of {day}")
     _morning(session, demo, on)
+    _take_statement(session, demo)
     expect_money(session, demo.people, on, _instant(on, SENDING))
     yield Stage(f"the ledger of {on}")
 
@@ -216,6 +220,18 @@ def _take(session: Session, demo: Demo, name: str, data: bytes, now: datetime) -
     if result.status != "done":
         raise result.error or DomainError("sync_failed")
     return result
+
+
+def _take_statement(session: Session, demo: Demo) -> None:
+    """The bank's file of the last morning: who paid since the last entry is no longer chased."""
+    day = demo.story.size.on
+    company, name = demo.company, f"releve-{day:%Y-%m-%d}.xml"
+    path = demo.folder / name
+    path.write_bytes(statement(demo.story, company.iban, company.name, company.currency))
+    content = read_file(path, name, BankOptions(company.currency))
+    result = run_bank_sync(session, company, content, name, demo.people.who("compta"), _instant(day, BANK), day)
+    if result.error is not None:
+        raise result.error
 
 
 def _instant(day: date, at: time) -> datetime:

@@ -23,7 +23,7 @@ from services.demo_story import Move, Size, Story, left_of, make_story
 __all__ = ["Size", "make_story", "statement"]
 
 DAYS = 7
-AHEAD_DAYS, FRESH, VAGUE = 14, 9, 3
+AHEAD_DAYS, FRESH, VAGUE = 21, 8, 7
 OPENING_CENTS = 14_820_533
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
 STRANGE = ("MUTUELLE DES ARTISANS DU NORD", 128_450, "INDEMNITE SINISTRE 24/0118")
@@ -80,14 +80,26 @@ def _entries(story: Story) -> Iterator[Entry]:
         text = ("FACTURE " if place % 2 else "VIR ") + " ".join(pieces)
         yield Entry(on if place % 3 else yesterday, cents, name, text, party)
     for place, (party, pieces, cents) in enumerate(fresh[FRESH : FRESH + VAGUE]):
-        name = _at_bank(story.parties[party].name)
-        paid = (cents - 1_500, cents * 2 // 5, cents)[place % 3]
-        text = (f"REGLT {pieces[0]}", "ACOMPTE SUIVANT ACCORD", f"VOTRE FACT {int(pieces[0][4:] or 0)}")[place % 3]
-        yield Entry(on, paid, name, text, party)
+        yield _vague(story, party, pieces, cents, place)
     yield Entry(yesterday, STRANGE[1], STRANGE[0], STRANGE[2])
     yield from _given_back(story, yesterday)
     for name, cents, text in OUT:
         yield Entry(working_day_before(on - timedelta(days=chance.randint(0, DAYS - 2))), cents, name, text)
+
+
+def _vague(story: Story, party: int, pieces: list[str], cents: int, place: int) -> Entry:
+    """A payment that says little: for a person to confirm, or to know."""
+    number, name = pieces[0], _at_bank(story.parties[party].name)
+    told = (
+        Entry(story.size.on, cents * 98 // 100, name, "REGLEMENT SOUS DEDUCTION ESCOMPTE"),
+        Entry(story.size.on, cents, name.split()[0] + " SERVICES GROUPE", f"FACT {number[2:4]}/{int(number[4:] or 0)}"),
+        Entry(story.size.on, cents * 2 // 5, name, "ACOMPTE SUIVANT ACCORD"),
+        Entry(story.size.on, cents - 1_250, name, f"{number[:-2]}{number[:-3:-1]} FRAIS DEDUITS"),
+        Entry(story.size.on, cents, name, ""),
+        Entry(story.size.on, cents, "TRESORERIE CENTRALE", f"POUR COMPTE {name.split()[-1]}"),
+        Entry(story.size.on, cents - 1_500, name, f"REGLT {number}"),
+    )
+    return told[place % len(told)]._replace(party=party)
 
 
 def _of_ledger(story: Story, move: Move) -> Entry:

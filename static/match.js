@@ -67,6 +67,7 @@
   }
 
   function reckon(form) {
+    if (!$("[data-part]", form)) return 0; // shown, not divided
     let left = Number(form.dataset.split);
     let given = 0;
     for (const part of all("[data-part]", form)) {
