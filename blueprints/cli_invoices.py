@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 
 import config
 from extensions import db
@@ -40,6 +40,7 @@ def register(app: Flask) -> None:
 @click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 @click.option("--lang", default="fr", type=click.Choice(words.LANGUAGES), help="Language of the sentences.")
+@with_appcontext
 def sync_invoices(files: tuple[Path, ...], code: str, dry_run: bool, as_json: bool, lang: str) -> None:
     """Take electronic invoices in (UBL, CII, Factur-X, ZUGFeRD, archives of them); each file all or nothing."""
     write_intent.set(False)

@@ -328,17 +328,16 @@ class _Work:
         new = [one for one in self.found if one.item is None and one.outcome == "new"]
         due = self._due()
         added = [self._announced(one, self._id(one), due) for one in new]
-        bank_ledger.lift(session, company)
         plan, undo = rewrite_lines(
             session, company, self.customers, self.ids, self._change, added, sync.id, self.file.format, self.today
         )
         ids = undo.ids[-len(new) :] if new and plan is not None else []
         made = {id(one): number for one, number in zip(new, ids, strict=True)}
-        touched = bank_ledger.lay(session, company, self.now) | {one.id for one in self.customers.changed} | self.ids
+        touched = {one.id for one in self.customers.changed} | self.ids
+        touched |= bank_ledger.follow(session, company, touched, self.now, self.today)
         result = self._result("done")
         result.documents = self._keep(sync, folder, made)
         look_again(session, touched - undo_customers.made, self.today)
-        look_again(session, bank_ledger.follow(session, company, touched, self.now, self.today), self.today)
         undo.customers = undo_customers
         undo.customers_until, undo.contacts_until = bulk.last_id(session, "customer"), bulk.last_id(session, "contact")
         undo.last_sync_at = company.last_sync_at.isoformat() if company.last_sync_at else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from integrations.invoices.xml import root_name
 
 NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml")
 MAX_FILES, MAX_DEPTH = 200, 20
+logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong with a file is said once, by the refusal
 
 
 def invoice_xml(data: bytes, filename: str) -> bytes | None:

@@ -47,10 +47,11 @@ def test_a_pdf_dropped_on_the_import_page_becomes_an_item_with_its_document(sign
     assert got.headers["X-Content-Type-Options"] == "nosniff" and got.headers["Content-Disposition"].startswith("attachment")
     invariant = client.get(f"{done.location}/invariant").get_data(as_text=True)
     assert "Factures pas encore en comptabilité" in invariant
+    address = f"/documents/{document.id}"
     client.post(f"{done.location}/undo")
     session.expire_all()
     assert session.query(Item).count() == 0 and session.query(Document).count() == 0
-    assert client.get(f"/documents/{document.id}").status_code == 404
+    assert client.get(address).status_code == 404
 
 
 def test_a_refused_invoice_says_why_and_writes_nothing(sign_in, session, ours):
