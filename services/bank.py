@@ -138,7 +138,8 @@ def run_bank_sync(
     if content.refused is None and is_known_file(session, company, content.digest):
         return _again(session, company, content.digest, filename, actor_id, now, dry_run=dry_run, staged=staged)
     if content.file is None:
-        error = content.refused or Refused("file_unknown")
+        error = content.refused
+        assert error is not None
         result = BankResult("refused", error=error)
         if not dry_run:
             sync = staged or stage_file(session, company, "", filename, actor_id, now)
