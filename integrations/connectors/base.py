@@ -34,7 +34,6 @@ class Health:
     user: str = ""
     company: str = ""
     companies: tuple[str, ...] = ()  # to choose from, when the program has several
-    customers: int | None = None  # that can be seen, where the program counts them cheaply
 
 
 @dataclass(frozen=True, slots=True)

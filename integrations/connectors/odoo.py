@@ -129,7 +129,7 @@ class Odoo(Program):
             raise self.api.error("connector_refused", status=403, detail="account.move.line: 0")
         version = ".".join(str(part) for part in self.version[:2])
         names = tuple(text(one["name"]) for one in companies)
-        return Health("Odoo", version, self.user, text(company["name"]), names, None)
+        return Health("Odoo", version, self.user, text(company["name"]), names)
 
     def _companies(self) -> list[Row]:
         return rows_of(self.call("res.company", "search_read", [], fields=["id", "name"], order="id asc", limit=200))
