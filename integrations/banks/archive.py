@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from integrations.banks.values import BankOptions, Notes, Refused, too_many
+from integrations.files import ARCHIVE_FAULTS
 from rules.bank import BankFile, Statement
 
 MAX_MEMBERS = 500
@@ -26,7 +27,7 @@ def is_archive(data: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except ARCHIVE_FAULTS:
         return False
     return not names & {"[Content_Types].xml", "mimetype", "content.xml"}
 
@@ -43,7 +44,7 @@ def members(data: bytes) -> Iterator[tuple[str, bytes]]:
                 raise Refused("archive_too_large", value=f"{total} bytes")
             for entry in entries:
                 yield entry.filename, _content(archive, entry)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
+    except ARCHIVE_FAULTS as error:
         raise Refused("archive_damaged", value=str(error)[:120]) from None
     except RuntimeError:  # zipfile's word for an encrypted entry
         raise Refused("archive_locked") from None

@@ -116,7 +116,7 @@ def cfonb(
     digits = f"{abs(amount):014d}"[:13] + last
     head = f"{code}30004    00794EUR2 {account}"
     if code == "04":
-        return f"{head}18{day}{reject}{day}{text:<31}   {'1234567':<9}{digits}{'':<16}"
+        return f"{head}18{day}{reject}{day}{text:<31}  {'1234567':<9}{digits}{'':<16}"
     return f"{head}  {day}".ljust(90) + digits + " " * 16
 
 
