@@ -22,6 +22,7 @@ from rules.matching_words import bare, structured_in
 AFTER_DAYS, BEFORE_DAYS = 15, 5  # the ledger books a payment so many days after or before the bank
 OF_ACTION, OF_CUSTOMER = "1", "2"  # first digit of the references we give out (integrations.payments.ogm)
 CERTAIN = 1000
+WHO_PAID = 500  # below, a proposal is an amount that happens to fit: it says nothing of who paid
 
 
 @dataclass(slots=True)
@@ -136,8 +137,9 @@ def judge_movements(session: Session, company: Company, movements: list[Paid]) -
 
 def _verdict(company: Company, proposal: Proposal) -> Verdict:
     certain = bool(proposal.parts) and not proposal.tie and proposal.confidence >= company.match_threshold
+    known = proposal.confidence >= WHO_PAID
     return Verdict(
-        proposal.customer_id, proposal.parts, proposal.confidence, proposal.evidence, proposal.difference_reason,
+        proposal.customer_id if known else None, proposal.parts, proposal.confidence, proposal.evidence, proposal.difference_reason,
         "automatic" if certain and company.match_automatically else "", tie=proposal.tie,
     )  # fmt: skip
 
