@@ -21,6 +21,7 @@ from models.items import Allocation, Item
 from models.scenarios import Scenario, Step
 from models.syncs import Sync
 from rules import dunning_facts as facts
+from rules.invoices import PATIENCE
 
 Query = sa.Select[*tuple[Any, ...]]
 CHUNK = 2_000  # customers read at a time: few queries, little memory
@@ -118,6 +119,7 @@ def _read(
     for customer_id, step_id, currency, cents in connection.execute(_planned(scope)):
         planned[customer_id][step_id, currency] = cents
     seen = _payments_seen(session, scope, on)
+    unbooked = _unbooked(session, scope)
     customers, day = _raw(session, _customers(scope)), _Calendar()
     debit = {row[0] for row in customers if profiles.by_debit(row[3], row[2])}
     items = _items(session, scope, debit, _done(session, scope, day), day)
@@ -139,6 +141,7 @@ def _read(
             profiles.scenario(scenario_id, profile_id),
             planned.get(customer_id, nothing),
             tuple(seen.get(customer_id, none)),
+            frozenset(unbooked.get(customer_id, none)),
         )
 
 
@@ -315,6 +318,21 @@ def _payments_seen(session: Session, scope: _Scope, on: date) -> dict[int, list[
         if read_on - booked_on <= timedelta(days=OLD_NEWS_DAYS):
             until = max(read_on, booked_on) + timedelta(days=days - 1)
             found[customer_id].append(facts.PaymentSeen(cents, currency, booked_on, until))
+    return found
+
+
+def _unbooked(session: Session, scope: _Scope) -> dict[int, list[int]]:
+    """Items of electronic invoices that the ledger has passed without holding them: it may know them under another
+    number, and as paid."""
+    query = (
+        sa.select(Item.customer_id, Item.id, Item.document_on, Company.ledger_on)
+        .join(Company, Company.id == Item.company_id)
+        .where(Item.announced, scope(Item.customer_id, Item.company_id), Item.open_cents > 0, Company.ledger_on.is_not(None))
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for customer_id, item_id, document_on, ledger_on in session.connection().execute(query).all():
+        if ledger_on is not None and document_on + PATIENCE <= ledger_on:
+            found[customer_id].append(item_id)
     return found
 
 

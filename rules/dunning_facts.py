@@ -199,6 +199,7 @@ class Account(NamedTuple):
     scenario_id: int | None = None
     planned: Mapping[tuple[int, str], int] = {}
     seen: tuple[PaymentSeen, ...] = ()
+    unbooked: frozenset[int] = frozenset()  # items of invoices that the ledger should hold by now and does not
 
 
 @dataclass(frozen=True, slots=True)

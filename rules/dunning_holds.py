@@ -24,7 +24,7 @@ def item_reason(
 ) -> HeldUntil | None:
     """Why an item may neither be chased nor listed now and its last day held (None: until a new fact); None: it may.
 
-    In this order: insolvency, dispute, hold, payment seen at the bank but not allocated, promise, direct debit not
+    In this order: insolvency, dispute, hold, payment seen at the bank but not allocated, invoice missing in a ledger that should hold it, promise, direct debit not
     rejected, waiting period still running."""
     item = due.item
     if account.insolvent_on is not None and clock.reached(account.insolvent_on.toordinal()):
@@ -36,6 +36,8 @@ def item_reason(
         return held
     if account.seen and (held := _payment_seen(account, clock)):
         return held
+    if item.id in account.unbooked:
+        return Reason("not_in_ledger", {"document_on": item.document_on}), None
     if item.id in promised:
         return promised[item.id]
     if item.by_debit and (due.overdue or scenario.ladder[due.place].stage != "notice"):

@@ -24,6 +24,7 @@ from models.company import Company
 from models.jobs import add_job
 from models.ledger import (
     Stored,
+    announced_by_customer,
     checks,
     company_opens,
     forget_old_undo,
@@ -342,6 +343,8 @@ def _apply(session: Session, company: Company, snapshot: LedgerSnapshot, sync: S
     if retimed:
         more = _retime(session, company, customers, retimed, sync.id, snapshot.format, today)
         undo.add(more)
+    if _text(company.ledger_on) != before[1]:  # whether the ledger should hold their invoices by now
+        touched |= {customer_id for customer_id, _ in announced_by_customer(session, company.id)}
     look_again(session, (touched | retimed) - undo_customers.made, today)
     undo.customers = undo_customers
     undo.customers_until = bulk.last_id(session, "customer")
@@ -573,6 +576,7 @@ def undo_sync(session: Session, sync: Sync, actor_id: int | None, now: datetime,
     company.last_sync_at = datetime.fromisoformat(before) if before else None
     company.ledger_on = date.fromisoformat(ledger_on) if ledger_on else None
     company.ledger_version += 1
+    touched |= {customer_id for customer_id, _ in announced_by_customer(session, company.id)}
     look_again(session, touched | bank_ledger.follow(session, company, None, now, today), today)
     sync.state, sync.undo = "undone", None
     audit.record(session, now, actor_id, company.id, "undo", "sync", sync.id, {"file": sync.file_name})

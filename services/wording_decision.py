@@ -24,6 +24,7 @@ HELD_SENTENCES: dict[str, str] = {
     "dispute": N_("Dispute open since %(opened_on)s: %(reason)s"),
     "hold": N_("On hold: %(reason)s"),
     "hold_until": N_("On hold until %(until_on)s: %(reason)s"),
+    "not_in_ledger": N_("Invoice of %(document_on)s is missing in the ledger: to be checked"),
     "payment_seen": N_("Payment of %(amount_cents)s seen at the bank on %(paid_on)s, not allocated yet"),
     "promise": N_("Promise of %(amount_cents)s for %(promised_on)s"),
     "direct_debit": N_("Direct debit planned on %(due_on)s"),

@@ -44,7 +44,7 @@ REMARKS: dict[str, str] = {
         "Invoice %(number)s: %(invoice_cents)s on the invoice, %(ledger_cents)s in the ledger. The ledger counts."
     ),
     "invoices_not_in_ledger": N_(
-        "%(count)s electronic invoices should be in the ledger by now and are not: %(value)s. They still count as open."
+        "%(count)s electronic invoices should be in the ledger by now and are not: %(value)s. They still count as open, and are not chased."
     ),
 }
 
