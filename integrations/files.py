@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import zipfile
+import zlib
+
 from rules.errors import DomainError
 
 MAX_BYTES = 64 * 1024 * 1024
+
+ARCHIVE_FAULTS = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, EOFError, OSError,
+    ValueError,
+)  # fmt: skip
+"""What the standard library says of zips that are none, or no longer; of an encrypted entry it says RuntimeError."""
 
 
 class Refused(DomainError):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from integrations.files import MAX_BYTES, Refused, too_large
+from integrations.files import ARCHIVE_FAULTS, MAX_BYTES, Refused, too_large
 from integrations.invoices import cii, pdf, ubl, xml
 from rules.invoices import Attachment, Invoice
 
@@ -23,10 +23,7 @@ HEAD = 16384
 MAX_FILES = 5000
 MAX_RATIO = 200  # of a packed file, beyond the first mebibyte
 MIB = 1024 * 1024
-DAMAGED = (
-    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError,
-)  # fmt: skip
-"""What the standard library says of archives that are none, or no longer."""
+DAMAGED = (*ARCHIVE_FAULTS, RuntimeError)
 
 
 def sniff(data: bytes, filename: str = "") -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, WorksheetNotFound, ZipError
 
-from integrations.files import Refused
+from integrations.files import ARCHIVE_FAULTS, Refused
 
 MAX_ENTRIES = 2_000
 MAX_UNPACKED = 1024 * 1024 * 1024
@@ -30,7 +30,7 @@ def unpacked_size(source: bytes | Path) -> int:
     try:
         with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as archive:
             return sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except ARCHIVE_FAULTS:
         return 0
 
 
@@ -85,7 +85,7 @@ def check_archive(data: bytes) -> None:
                 raise Refused("archive_suspect", value=f"{unpacked} bytes")
             for entry in entries:
                 _check_entry(archive, entry)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, NotImplementedError) as error:
+    except ARCHIVE_FAULTS as error:
         raise Refused("workbook_damaged", value=str(error)[:200]) from error
     except RuntimeError as error:  # zipfile's word for an encrypted entry
         raise Refused("workbook_locked") from error
