@@ -132,14 +132,13 @@ UNION ALL
 SELECT i.due_on < ?, i.expected_on, sum(i.open_cents) FROM item i WHERE {open} AND i.expected_on IS NOT NULL GROUP BY 1, 2
 """
 _RECEIPTS = """
-SELECT coalesce(d.customer_id, i.customer_id), a.made_on, sum(a.cents)
+SELECT coalesce(d.customer_id, i.customer_id), a.made_on, sum(a.cents), 0
 FROM allocation a LEFT JOIN item d ON d.id = a.debit_id LEFT JOIN item i ON i.id = a.credit_id
 WHERE a.company_id = ? AND a.made_on BETWEEN ? AND ? AND coalesce(d.currency, i.currency) = ?
   AND (i.kind = ? OR (a.credit_id IS NULL AND a.how = 'listed'))
 GROUP BY 1, 2
-"""
-_AT_BANK = """
-SELECT i.customer_id, v.booked_on, sum(m.cents)
+UNION ALL
+SELECT i.customer_id, v.booked_on, sum(m.cents), 1
 FROM bank_match m JOIN bank_movement v ON v.id = m.movement_id JOIN item i ON i.id = m.item_id
 WHERE m.company_id = ? AND m.state = 'provisional' AND v.booked_on BETWEEN ? AND ? AND i.currency = ? AND NOT v.returned
 GROUP BY 1, 2
@@ -235,9 +234,11 @@ def _read_sums(session: Session, company_id: int, currency: str, week: Week) -> 
     owing: dict[int, int] = dict(bulk.fetch(session, _OWING.format(open=debits.sql), debits.values))
     due, credits_cents = _read_due(session, company_id, currency, _Chosen())
     values = (company_id, week.first.isoformat(), week.last.isoformat(), currency, Kind.PAYMENT.value)
-    receipts = [(customer, _day(on), cents) for customer, on, cents in bulk.fetch(session, _RECEIPTS, values)]
-    at_bank = [(customer, _day(on), cents) for customer, on, cents in bulk.fetch(session, _AT_BANK, values[:4])]
-    receipts += at_bank
+    came = [
+        (customer, _day(on), cents, seen)
+        for customer, on, cents, seen in bulk.fetch(session, _RECEIPTS, (*values, *values[:4]))
+    ]
+    receipts, at_bank = [one[:3] for one in came], [one[:3] for one in came if one[3]]
     [(others,)] = bulk.fetch(session, _OTHERS, (company_id, currency))
     return _Sums(_in_order(owing, receipts), owing, due, receipts, at_bank, credits_cents, bool(others))
 

@@ -85,7 +85,7 @@
       part.classList.toggle("chosen", amount !== 0);
     }
     const output = $("[data-left]", form);
-    output.textContent = money(left);
+    output.textContent = left ? money(left) : "–";
     const over = left * sign(form) < 0;
     output.classList.toggle("alert", over);
     for (const button of all("[data-need-part]")) button.disabled = !given || over;
