@@ -99,10 +99,10 @@ def _true(year: Year, proposal: Proposal, done: set[int]) -> bool:
     return len(truth) > 1 and ours.keys() == truth.keys() and sum(ours.values()) == sum(truth.values())
 
 
-def make_year(seed: int, customers: int = 900, style: str = "FA2025-00012", only: str = "") -> Year:
-    """A year of `customers` customers whose invoices are numbered in a style. only "plain": every payment names what it
-    pays, as a bench of speed wants it."""
-    return _Maker(seed, customers, STYLES[style], only).make()
+def make_year(seed: int, customers: int = 900, style: str = "FA2025-00012", movements: int = 0) -> Year:
+    """A year of `customers` customers whose invoices are numbered in a style; filled up to so many movements with those
+    that are nobody's."""
+    return _Maker(seed, customers, STYLES[style], movements).make()
 
 
 @dataclass(slots=True)
@@ -123,12 +123,12 @@ class _Customer:
 
 
 class _Maker:
-    def __init__(self, seed: int, customers: int, number: Callable[[int, date], str], only: str) -> None:
+    def __init__(self, seed: int, customers: int, number: Callable[[int, date], str], movements: int) -> None:
         self.dice = random.Random(seed)
         self.year = Year()
         self.count = customers
         self.number = number
-        self.only = only
+        self.movements = movements
         self.people: list[_Customer] = []
 
     def make(self) -> Year:
@@ -139,8 +139,7 @@ class _Maker:
         for person in self.people:
             self._payer(person)
             self._pays(person)
-        if self.only != "plain":
-            self._nobodies()
+        self._nobodies()
         self.year.movements.sort(key=lambda paid: (paid.booked_on, paid.id))
         return self.year
 
@@ -202,7 +201,7 @@ class _Maker:
         while waiting:
             size = self.dice.randrange(2, 6) if person.batches and len(waiting) > 1 else 1
             paid, waiting = waiting[:size], waiting[size:]
-            if self.dice.random() < 0.06 and not self.only:
+            if self.dice.random() < 0.06:
                 continue  # not paid this year
             newest = max(item.document_on for item in paid)
             self._transfer(person, paid, newest + timedelta(days=max(1, 30 + person.delay + self.dice.randrange(-4, 9))))
@@ -212,7 +211,7 @@ class _Maker:
         dice = self.dice
         owed = {item.id: item.open_cents for item in items}
         total = sum(owed.values())
-        luck = dice.random() if not self.only else 1.0
+        luck = dice.random()
         kind = person.habit if not person.amount else f"{person.habit}, same amounts"
         if len(items) > 1:
             kind += ", several"
@@ -249,7 +248,7 @@ class _Maker:
         if structured and dice.random() < 0.15:
             text, structured = f"merci +++{structured[:3]}/{structured[3:7]}/{structured[7:]}+++", ""
         name, iban = self._name(person), person.iban if dice.random() < 0.7 else ""
-        if dice.random() < 0.02 and not self.only:
+        if dice.random() < 0.02:
             name, iban, kind = "FACTOR NORD CREANCES", "", f"{kind}, somebody else"
         elif dice.random() < 0.05:
             name, text = "", f"VIR SEPA DE {name} MOTIF {text}"  # some banks have one text only
@@ -273,7 +272,7 @@ class _Maker:
     def _text(self, person: _Customer, items: list[Owed], cents: int, on: date) -> str:
         """What the payer writes, and what the bank leaves of it."""
         dice = self.dice
-        if not items or (person.habit == "none" and not self.only) or (dice.random() < 0.05 and not self.only):
+        if not items or person.habit == "none" or (dice.random() < 0.05):
             return dice.choice(("", "VIREMENT", "PAIEMENT", "merci", f"Règlement du {on:%d/%m/%Y}", "NOTPROVIDED"))
         written = [self._written(person, item) for item in items]
         joiner = dice.choice((", ", " ", " + ", " et ", "/", "; ", "-"))
@@ -282,7 +281,7 @@ class _Maker:
         else:
             said = joiner.join(written)
         text = f"{dice.choice(WORDS)} {said}".strip()
-        luck = dice.random() if not self.only else 1.0
+        luck = dice.random()
         if luck < 0.05:
             text += f" du {items[0].document_on:%d/%m/%Y}"
         elif luck < 0.08:
@@ -301,18 +300,19 @@ class _Maker:
         dice = self.dice
         number = item.piece
         digits = "".join(sign for sign in number if sign.isdigit())
-        if person.habit == "short" and not self.only:
+        if person.habit == "short":
             number = dice.choice((digits[4:].lstrip("0"), digits[2:], digits[4:])) if len(digits) > 6 else digits
         elif person.habit == "bare" or dice.random() < 0.1:
             number = dice.choice((digits, number.replace("-", "").replace("/", ""), number.replace("-", " ").replace("/", " ")))
-        if dice.random() < 0.03 and not self.only:
+        if dice.random() < 0.03:
             number = _slip(number, dice)
         return number.lower() if dice.random() < 0.1 else number
 
     def _nobodies(self) -> None:
         """Movements of suppliers, the state and the bank, some with numbers like ours or names like our customers'."""
         dice = self.dice
-        for _ in range(len(self.year.movements) // 6):
+        known = len(self.year.movements)
+        for _ in range(max(known // 6, self.movements - known)):
             on = FIRST + timedelta(days=dice.randrange(380))
             cents = dice.choice((-1, -1, 1)) * dice.randrange(1_000, 400_000)
             like = self.number(dice.randrange(1, len(self.year.owed)), on)

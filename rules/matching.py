@@ -84,7 +84,8 @@ class _Desk:
         self.touched: set[int] = set()
         for paid in movements:
             self.order.append(paid.id)
-            if paid.cents and not paid.returned:
+            refundable = paid.cents > 0 or (paid.currency, paid.cents) in book.by_amount  # a refund is of a credit as it is
+            if paid.cents and refundable and not paid.returned:
                 self.waiting.append(Case(book, paid, self.left))
         self.waiting.sort(key=lambda case: (case.paid.booked_on, case.paid.id))
 

@@ -96,6 +96,11 @@ class Case:
             self._named = by_number(self.book, paid, self.text, self.left, self.numbers(), self.who()) if plain else NOBODY
         return self._named
 
+    def names_nothing(self) -> None:
+        """No number in the text is one of ours; what is named otherwise is still to be read."""
+        if not self.paid.invoices:
+            self._named = NOBODY
+
     def payable(self, place: int, days: int) -> bool:
         """Whether an item can be what this pays: open, of the currency, issued by then (or so many days later)."""
         book, paid = self.book, self.paid
@@ -145,9 +150,14 @@ def shortened(case: Case, named: Named, places: list[int], least: int = 2, custo
         stripped = number.digits.lstrip("0")
         if not stripped or not named.used.isdisjoint(range(start, end)):
             continue
-        near = open_places if least < 2 else [
-            place for place in open_places if core[place].endswith(stripped) or core[place].startswith(number.digits)
+        digits, size = number.digits, len(number.digits)
+        near = [
+            place for place in open_places
+            if core[place].endswith(stripped) or core[place].startswith(digits)
+            or (least < 2 <= size and -1 <= len(core[place]) - size <= 1)
         ]  # fmt: skip
+        if not near:
+            continue
         at_end = case.at_end(number)
         fits = [place for place in near if likeness(case.book, place, number, at_end)[0] >= least]
         if len(fits) == 1 and fits[0] not in places and fits[0] not in more:

@@ -52,7 +52,11 @@ def by_exact_numbers(case: Case) -> list[Proposal]:
     """Items whose numbers stand in the text and that together are the amount: what most payers write."""
     if not case.text:
         return []
-    places, sure = exactly_named(case.book, case.text, case.paid.cents, case.left)
+    found = exactly_named(case.book, case.text, case.paid.cents, case.left)
+    if found is None:
+        case.names_nothing()
+        return []
+    places, sure = found
     if not places or not all(case.payable(place, case.book.policy.days_before) for place in places):
         return []
     agrees = any(case.book.items[place].customer_id in case.who() for place in places)
@@ -78,7 +82,7 @@ def by_named_items(case: Case) -> list[Proposal]:
     evidence = _named_evidence(case, places)
     if total == paid.cents:
         return [whole(case, places, _exact_confidence(case, named.sure, agrees), (*evidence, amount_evidence(places, total)))]
-    for fit in (2, 1):
+    for fit in (2, 1) if named.between or len(named.used) < len(case.numbers()) else ():
         more = _completed(case, named, places, fit)
         if more is None:
             continue

@@ -46,7 +46,7 @@ def by_reference(book: Book, paid: Paid) -> tuple[list[int], tuple[Evidence, ...
     if paid.end_to_end and (known := book.by_reference.get(bare(paid.end_to_end))):
         places += (place for place in known if place not in places)
         evidence.append(Evidence("end_to_end", {"reference": paid.end_to_end, "piece": book.items[known[0]].piece}))
-    if len(paid.text) >= 5 and not places:
+    if not places and (len(paid.text) >= 12 or "RF" in paid.text.upper()):
         for reference in structured_in(paid.text):
             known = book.by_reference.get(reference)
             if known is None:
@@ -57,14 +57,14 @@ def by_reference(book: Book, paid: Paid) -> tuple[list[int], tuple[Evidence, ...
     return places, tuple(evidence), unknown
 
 
-def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[list[int], bool]:
+def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[list[int], bool] | None:
     """The quick answer for most payments: numbers that each name one item only, long enough to do so, together the
-    amount; and whether they are sure. Nothing when it is not that plain."""
+    amount; and whether they are sure. No places when it is not that plain, None when no number here is one of ours."""
     runs = pairs(text)
     known = book.by_number
     amount = str(cents)
     places: list[int] = []
-    total, position, count, sure = 0, 0, len(runs), True
+    total, position, count, sure, any_hit = 0, 0, len(runs), True, False
     while position < count:
         letters, digits = runs[position]
         hits = known.get(digits.lstrip("0"))
@@ -79,6 +79,7 @@ def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[l
         if hits is None:
             position += 1
             continue
+        any_hit = True
         place = hits[0]
         core = book.core[place].lstrip("0")
         if len(hits) > 1 or len(core) < SHORT or core == amount:
@@ -88,7 +89,9 @@ def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[l
             total += left[place]
             sure = sure and (len(core) > SHORT or (letters != "" and letters == book.letters[place]))
         position += used
-    return (places, sure) if places and total == cents else ([], False)
+    if not any_hit:
+        return None
+    return (places, sure) if total == cents else ([], False)
 
 
 def by_number(book: Book, paid: Paid, text: str, left: list[int], found: list[Number], who: Found) -> Named:
