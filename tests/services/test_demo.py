@@ -7,8 +7,11 @@ from datetime import date
 
 import pytest
 
+from integrations.banks import BankOptions
+from integrations.banks import read as read_bank
 from integrations.ledgers import ReadOptions, read
 from rules.ledger import Kind
+from services.demo_bank import statement
 from services.demo_ledger import Books
 from services.demo_sheets import open_items, third_parties
 from services.demo_story import Move, Size, left_of, make_story
@@ -132,3 +135,17 @@ def test_what_is_left_of_a_group():
 def test_the_same_sheets_again():
     story = make_story(Size(customers=10, years=1, on=ON, country="BE"))
     assert third_parties(story) == third_parties(story) and open_items(story) == open_items(story)
+
+
+def test_the_bank_statement_is_read_and_holds_what_a_bank_shows():
+    story = make_story(Size(customers=120, years=1, on=ON))
+    data = statement(story, "FR7630006000011234567890189", "Cartonnerie des Flandres")
+    assert data == statement(story, "FR7630006000011234567890189", "Cartonnerie des Flandres")
+    found = read_bank(data, "releve.xml", BankOptions())
+    [one] = found.statements
+    assert one.gap_cents == 0 and one.closing_on == ON and not found.remarks
+    assert sum(m.returned for m in one.movements) == 1 and any(m.amount_cents < 0 and not m.returned for m in one.movements)
+    ledger = {m.piece for m in story.moves if m.kind is Kind.PAYMENT and m.day <= ON}
+    assert any(m.text in ledger for m in one.movements)  # what the accountant has entered already
+    owed = {m.piece for m in story.open_on(ON)}
+    assert sum(any(piece in m.text for piece in owed) for m in one.movements if m.amount_cents > 0) >= 5
