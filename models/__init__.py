@@ -4,13 +4,16 @@ from models.actions import Action, ActionItem, WorklistEntry
 from models.audit import AuditEntry
 from models.bank import BankAccount, BankMatch, BankMovement, BankStatement, PayerAccount, PayerName
 from models.base import Base
+from models.claims import Claim
 from models.commitments import Dispute, Hold, Promise
 from models.company import Company, Profile, SalesRep
 from models.customers import Contact, Customer, Note
 from models.documents import Document, EInvoice
 from models.items import Allocation, Item
 from models.jobs import Job
+from models.legal import LegalTerms
 from models.messages import Message, Outbox
+from models.rates import RateRow
 from models.scenarios import MessageTemplate, Scenario, Step
 from models.sources import Source, SourceFile
 from models.syncs import ColumnMapping, Sync
@@ -26,6 +29,7 @@ __all__ = [
     "BankMovement",
     "BankStatement",
     "Base",
+    "Claim",
     "ColumnMapping",
     "Company",
     "Contact",
@@ -36,6 +40,7 @@ __all__ = [
     "Hold",
     "Item",
     "Job",
+    "LegalTerms",
     "LoginAttempt",
     "Membership",
     "Message",
@@ -46,6 +51,7 @@ __all__ = [
     "PayerName",
     "Profile",
     "Promise",
+    "RateRow",
     "SalesRep",
     "Scenario",
     "Source",

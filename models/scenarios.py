@@ -22,6 +22,7 @@ class Scenario(Base):
     name: Mapped[str]
     active: Mapped[bool] = mapped_column(default=True)
     by_item: Mapped[Flag]  # one message per item instead of one per customer
+    legal_type: Mapped[Text]  # written for business, consumer or public debtors; empty: for those who follow it
     version: Mapped[int] = mapped_column(default=1)
     changed_at: Mapped[datetime]
     steps: Mapped[list[Step]] = relationship(order_by="Step.position", cascade="all, delete-orphan", passive_deletes=True)
@@ -49,6 +50,7 @@ class Step(Base):
     may_be_overtaken: Mapped[bool] = mapped_column(default=True)
     repeat_days: Mapped[int] = mapped_column(default=0)  # last step only; 0: once
     repeat_max: Mapped[int] = mapped_column(default=0)
+    charges: Mapped[Text]  # interest and compensation: announce, claim; empty: not spoken of
     retired: Mapped[Flag]  # no longer part of the scenario, kept for what it sent
 
 
