@@ -27,6 +27,8 @@ BLUEPRINTS = (
     "sync_banks",
     "syncs",
     "sync_invoices",
+    "sync_running",
+    "sources",
     "documents",
     "forecast",
     "actions",

@@ -52,6 +52,7 @@ LINES = (
     (_l("Act"), _l("Messages"), "messages.index", "mail", "attention"),
     (_l("Analyse"), _l("Aged balance"), "ageing.index", "chart-column", ""),
     (_l("Set up"), _l("Import"), "syncs.index", "refresh-cw", ""),
+    (_l("Set up"), _l("Synchronisation"), "sources.index", "calendar-clock", ""),
     (_l("Set up"), _l("Settings"), "settings.index", "settings", ""),
     (_l("Set up"), _l("Help"), "help.index", "circle-question-mark", ""),
 )

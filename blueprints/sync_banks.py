@@ -23,11 +23,12 @@ from integrations.ledgers.values import Mapping, Sniffed
 from models import Sync, bank_store, receipt_lists
 from rules.errors import DomainError
 from rules.ledger import Remark
-from services import bank, bank_files, mappings
+from services import bank, bank_files, incoming, mappings
 from services import language as words
-from services.bank import BankRead, BankResult
+from services.bank import BankRead, BankResult, StatementRead
 from services.syncs import remark_of
 from services.wording import remark_sentence, sentence
+from tasks.queue import wake
 
 bp = Blueprint("sync_banks", __name__, url_prefix="/syncs")
 REMARKS_SHOWN, ROWS_SHOWN = 100, 8
@@ -100,6 +101,11 @@ def check(sync_id: int) -> ResponseReturnValue:
 def run(sync_id: int) -> ResponseReturnValue:
     """Take the file in, in one transaction: movements, matches, and what is to be done."""
     sync = _staged(sync_id)
+    path = config.settings().data / sync.file_path
+    if incoming.hand_over(db.session(), web.company(), sync, path, web.user().id, config.now()):
+        db.session.commit()
+        wake()
+        return web.go("sync_running.show", sync_id=sync_id)
     result, mapping = _run(sync, dry_run=False), _mapping(sync)
     if result.error is None and mapping is not None and sync.options.get("shape"):
         mappings.remember(db.session(), sync.company_id, sync.options["shape"], mapping, config.now())
@@ -111,7 +117,7 @@ def run(sync_id: int) -> ResponseReturnValue:
 def show(sync_id: int) -> ResponseReturnValue:
     """The statements a file brought, and what became of their movements."""
     sync = web.row_or_404(Sync, sync_id)
-    if sync.kind != "bank" or sync.state == "staged":
+    if sync.kind != "bank" or sync.state in ("staged", "running"):
         return web.go("syncs.show", sync_id=sync_id)
     session = db.session()
     last = bank_store.last_bank_sync(session, sync.company_id)
@@ -120,7 +126,7 @@ def show(sync_id: int) -> ResponseReturnValue:
         sync=sync,
         about=_about(sync, sync.format, named=False),
         error=sentence(web.language(), sync.error["code"], sync.error["params"]) if sync.error else "",
-        statements=bank_store.statements_of(session, sync.changes.get("same_as", sync.id)),
+        statements=_statements(sync),
         counts=sync.changes,
         is_last=last is not None and last.id == sync.id and sync.state == "done",
         waiting=len(receipt_lists.queue(session, sync.company_id)),
@@ -172,6 +178,18 @@ def _read(sync: Sync, mapping: Mapping | None) -> BankRead:
     path, options = setting.data / sync.file_path, bank_files.options_for(web.company(), mapping, setting.upload_limit)
     db.session.rollback()
     return bank.read_file(path, name, options, max_bytes=setting.upload_limit)
+
+
+def _statements(sync: Sync) -> list[StatementRead]:
+    """The statements of a file; of one that was in already nothing is new."""
+    known = sync.changes.get("same_as")
+    return [
+        StatementRead(
+            account.number, account.currency, one.number, one.kind, one.opening_cents, one.closing_cents, one.opening_on,
+            one.closing_on, one.movements, 0 if known else one.movements_new,
+        )
+        for one, account in bank_store.statements_of(db.session(), known or sync.id)
+    ]  # fmt: skip
 
 
 def _mapping(sync: Sync) -> Mapping | None:

@@ -11,9 +11,11 @@ import config
 from blueprints import web
 from extensions import db
 from models import Sync
+from services import incoming
 from services.e_invoices import InvoicesResult, read_file, run_invoices
 from services.follow_up import follow_up
 from services.wording import remark_sentence, sentence
+from tasks.queue import wake
 
 bp = Blueprint("sync_invoices", __name__, url_prefix="/syncs")
 SHOWN = 200
@@ -51,7 +53,13 @@ def check(sync_id: int) -> ResponseReturnValue:
 @bp.post("/<int:sync_id>/invoices")
 def run(sync_id: int) -> ResponseReturnValue:
     """Take the invoices in, in one transaction, and decide anew what is to be done."""
-    result = _run(_staged(sync_id), dry_run=False)
+    sync = _staged(sync_id)
+    path = config.settings().data / sync.file_path
+    if incoming.hand_over(db.session(), web.company(), sync, path, web.user().id, config.now()):
+        db.session.commit()
+        wake()
+        return web.go("sync_running.show", sync_id=sync_id)
+    result = _run(sync, dry_run=False)
     if result.error is None:
         follow_up(db.session(), web.company(), config.now(), config.today())
     db.session.commit()

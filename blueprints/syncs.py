@@ -28,11 +28,12 @@ from models import Sync, audit, sync_lists
 from models.ledger import checks, last_done_sync
 from rules.errors import DomainError
 from rules.ledger import Remark
-from services import bank_files, mappings, syncs
+from services import bank_files, incoming, mappings, syncs
 from services import language as words
 from services.e_invoices import recognises
 from services.follow_up import follow_up
 from services.wording import remark_sentence, sentence
+from tasks.queue import wake
 
 bp = Blueprint("syncs", __name__, url_prefix="/syncs")
 REMARKS_SHOWN = 100
@@ -177,6 +178,10 @@ def check(sync_id: int) -> ResponseReturnValue:
 def run(sync_id: int) -> ResponseReturnValue:
     """Take the file in, in one transaction, and decide anew what is to be done."""
     sync, company = _staged(sync_id), web.company()
+    if incoming.hand_over(db.session(), company, sync, _file(sync), web.user().id, config.now()):
+        db.session.commit()
+        wake()
+        return web.go("sync_running.show", sync_id=sync_id)
     result = _run(sync, dry_run=False)
     if result.error is None:
         follow_up(db.session(), company, config.now(), config.today())
@@ -190,6 +195,8 @@ def show(sync_id: int) -> ResponseReturnValue:
     sync = web.row_or_404(Sync, sync_id)
     if sync.state == "staged":
         return web.go("syncs.check", sync_id=sync.id)
+    if sync.state == "running":
+        return web.go("sync_running.show", sync_id=sync.id)
     if sync.kind == "bank":
         return web.go("sync_banks.show", sync_id=sync.id)
     kinds = {kind: ids for kind, ids in sync.changes.items() if kind in CHANGE_LABELS}

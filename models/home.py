@@ -18,16 +18,17 @@ from models.company import Company
 from models.customers import Contact, Customer
 from models.items import Item
 from models.reports import HomeTotals
+from models.sources import Source
 from models.standing import Standing, remembered
 from models.syncs import Sync
-from rules.vigilance import JUST_LATE_DAYS, large_from
+from rules.vigilance import JUST_LATE_DAYS, SOURCE_FAILURES, large_from
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One point of vigilance: its kind, how many it concerns and for how much; the customer when it is only one.
 
-    code: broken_promises, just_late, very_late, over_limit, bad_emails, late_disputes."""
+    code: failing_sources, broken_promises, just_late, very_late, over_limit, bad_emails, late_disputes."""
 
     code: str
     count: int
@@ -64,7 +65,7 @@ def watch(
     rows = {row[0]: row for row in session.connection().execute(_people(reps is not None), given)}
     sync, version = rows.pop("sync", None), rows.pop("worklist")
     people = {code: Alert(code, count, cents) for code, count, cents, _ in rows.values()}
-    found = [people["broken_promises"], *ledger, people["late_disputes"], people["bad_emails"]]
+    found = [people["failing_sources"], people["broken_promises"], *ledger, people["late_disputes"], people["bad_emails"]]
     last = LastSync(sync[3], sync[1], sync[2]) if sync else None
     return Watch([one for one in found if one.count], last, (version[1], version[2], int(version[3])))
 
@@ -120,7 +121,12 @@ def _people(narrow: bool) -> Any:
         sa.func.coalesce(sa.select(sa.func.max(WorklistEntry.id)).scalar_subquery(), 0),
         sa.cast(entries.scalar_subquery(), sa.Text),
     )
-    return sa.union_all(broken, emails, disputes, sync, version)
+    sources = (
+        sa.select(sa.literal("failing_sources"), sa.func.count(), sa.literal(0), nothing)
+        .select_from(Source)
+        .where(Source.company_id == company_id, Source.active, Source.failures >= SOURCE_FAILURES)
+    )
+    return sa.union_all(broken, emails, disputes, sync, version, sources)
 
 
 def _of_ledger(

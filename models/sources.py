@@ -142,10 +142,3 @@ def arrivals(session: Session, source_id: int, limit: int) -> list[Arrival]:
         .limit(limit)
     )  # fmt: skip
     return [Arrival(*row) for row in session.execute(query)]
-
-
-def failing(session: Session, company_id: int, failures: int) -> int:
-    """How many sources of a company failed at least so many times in a row."""
-    query = sa.select(sa.func.count()).select_from(Source)
-    query = query.where(Source.company_id == company_id, Source.active, Source.failures >= failures)
-    return session.scalar(query) or 0

@@ -11,6 +11,8 @@ from __future__ import annotations
 LARGE_SHARE = 50  # one fiftieth of what is owed
 LARGE_LEAST_CENTS = 100_000
 JUST_LATE_DAYS = 7
+SOURCE_FAILURES = 3
+"""A source that failed so many times in a row needs a person."""
 
 
 def large_from(owed_cents: int) -> int:

@@ -12,10 +12,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from integrations import sandbox
 from integrations.banks.values import BankOptions
 from integrations.files import Refused
-from integrations.ledgers.sandbox import sniff_in_child
 from integrations.ledgers.values import Mapping, ReadOptions
 from integrations.ledgers.workbook import unpacked_size
 from models import audit
@@ -25,13 +23,31 @@ from models.sources import taken_before
 from models.syncs import Sync
 from rules.errors import DomainError
 from rules.ledger import LedgerSnapshot, Remark
-from services import bank, e_invoices, mappings, syncs
+from services import bank, bank_files, e_invoices, mappings, syncs
 from services.follow_up import follow_up
 
 LARGE_BYTES, LARGE_LINES = 2 * 1024 * 1024, 20_000
 """From here on a file is taken in by the worker, not inside a web request."""
 
 BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How files of a company are read."""
+
+    ledger: ReadOptions
+    bank: BankOptions
+
+    def knowing(self, mapping: Mapping) -> How:
+        """The same for a table whose columns are known."""
+        return How(replace(self.ledger, mapping=mapping), replace(self.bank, mapping=mapping))
+
+
+def how_of(company: Company, today: date, max_bytes: int, mapping: Mapping | None = None) -> How:
+    """How files of this company are read."""
+    ledger = replace(syncs.read_options(company, today), mapping=mapping, max_bytes=max_bytes)
+    return How(ledger, bank_files.options_for(company, mapping, max_bytes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +62,15 @@ class Read:
     refused: DomainError | None = None
 
     @property
+    def nature(self) -> str:
+        """ledger, bank, invoices; "" when it was not read."""
+        return "ledger" if self.ledger else "bank" if self.bank else "invoices" if self.invoices else ""
+
+    @property
     def asks(self) -> bool:
         """Whether it is a table whose columns must be told."""
-        return self.ledger is not None and self.ledger.refused is not None and self.ledger.refused.code == "mapping_needed"
+        found = self.ledger or self.bank
+        return found is not None and found.refused is not None and found.refused.code == "mapping_needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,52 +105,49 @@ def digest_of(path: Path) -> str:
 
 
 def recognise(path: Path, filename: str, max_bytes: int) -> str:
-    """ledger, bank or invoices, by what a file contains. A list that could be both is the bank's only when nothing has to be
-    asked about it and the ledger's readers are not sure."""
-    try:
-        format_ = sandbox.ask("banks", "sniff", path, filename, max_bytes=max_bytes)
-        if format_ is not None and format_ != "sheet":
-            return "bank"
-        if e_invoices.recognises(path):
-            return "invoices"
-        if format_ == "sheet" and sandbox.ask("banks", "sniff_sheet", path, filename, max_bytes=max_bytes).certain:
-            return "ledger" if sniff_in_child(path, filename, max_bytes=max_bytes).certain else "bank"
-    except Refused:
-        return "ledger"  # which says why it cannot read the file
-    return "ledger"
+    """ledger, bank or invoices, by what a file contains; what nobody knows goes to the ledger's readers, who say why not."""
+    if bank_files.recognise(path, filename, max_bytes) is not None:
+        return "bank"
+    return "invoices" if e_invoices.recognises(path) else "ledger"
 
 
-def read(path: Path, filename: str, options: ReadOptions, nature: str = "") -> Read:
+def read(path: Path, filename: str, how: How, nature: str = "") -> Read:
     """Read a file as what it is (recognised when not given); asks nothing of the database."""
-    nature = nature or recognise(path, filename, options.max_bytes)
+    limit = how.ledger.max_bytes
+    nature = nature or recognise(path, filename, limit)
     if nature == "bank":
-        wanted = BankOptions(options.currency, mapping=options.mapping, max_bytes=options.max_bytes)
-        statements = bank.read_file(path, filename, wanted, max_bytes=options.max_bytes)
+        statements = bank.read_file(path, filename, how.bank, max_bytes=limit)
         return Read(statements.digest, bank=statements)
     if nature == "invoices":
-        papers = e_invoices.read_file(path, filename, options.max_bytes)
+        papers = e_invoices.read_file(path, filename, limit)
         return Read(papers.digest, invoices=papers)
-    found = syncs.read_file(path, filename, options)
+    found = syncs.read_file(path, filename, how.ledger)
     return Read(found.digest, ledger=found)
 
 
-def known_mapping(session: Session, company: Company, path: Path, filename: str) -> Mapping | None:
+def known_mapping(session: Session, company: Company, path: Path, filename: str, nature: str) -> Mapping | None:
     """How a table of this shape was understood the last time."""
     try:
-        return mappings.recall(session, company.id, path.read_bytes(), filename)
+        if nature != "bank":
+            return mappings.recall(session, company.id, path.read_bytes(), filename)
+        layout = bank_files.layout_of(path, filename)
+        return mappings.recall_for(session, company.id, layout) if layout else None
     except Refused:
         return None
 
 
-def with_mapping(path: Path, filename: str, before: Read, mapping: Mapping) -> Read:
-    """The table read anew with its columns known."""
-    assert before.ledger is not None
-    return read(path, filename, replace(before.ledger.options, mapping=mapping), "ledger")
-
-
-def is_known(session: Session, company: Company, path: Path, options: ReadOptions, digest: str) -> bool:
+def is_known(session: Session, company: Company, path: Path, how: How, digest: str) -> bool:
     """Whether these bytes were taken in before: they need not be read again."""
-    return syncs.is_last_file(session, company, path, options) or _is_old(session, company, digest)
+    return syncs.is_last_file(session, company, path, how.ledger) or _is_old(session, company, digest)
+
+
+def hand_over(session: Session, company: Company, sync: Sync, path: Path, actor_id: int, now: datetime) -> bool:
+    """Leave a large staged file to the worker; False when it is small enough to be taken in at once."""
+    if not is_large(path):
+        return False
+    if syncs.order_import(session, sync, now):
+        audit.record(session, now, actor_id, company.id, "order", "sync", sync.id, {"file": sync.file_name})
+    return True
 
 
 def take_in(
@@ -143,7 +162,7 @@ def take_in(
     folder: Path,
     file: Read | None = None,
     staged: Sync | None = None,
-    options: ReadOptions | None = None,
+    how: How | None = None,
     shape: str = "",
 ) -> Taken:
     """Take a file in by the service that knows its kind, then bring everything derived from the books up to date.
@@ -156,14 +175,17 @@ def take_in(
     if file is not None and file.refused is not None:
         return refuse(session, company, filename, file.refused, actor_id, now, digest=digest, staged=staged)
     if file is not None and file.bank is not None:
-        return _of_bank(bank.run_bank_sync(session, company, file.bank, filename, actor_id, now, today, staged=staged))
+        statements = bank.run_bank_sync(session, company, file.bank, filename, actor_id, now, today, staged=staged)
+        if statements.error is None and shape and how is not None and how.bank.mapping is not None:
+            mappings.remember(session, company.id, shape, how.bank.mapping, now)
+        return _of_bank(statements)
     if file is not None and file.invoices is not None:
         papers = e_invoices.run_invoices(session, company, file.invoices, actor_id, now, today, folder=folder, staged=staged)
         if papers.error is None:
             follow_up(session, company, now, today)
         return _of_invoices(papers)
     ledger = file.ledger if file else None
-    options = ledger.options if ledger else options or syncs.read_options(company, today)
+    options = ledger.options if ledger else how.ledger if how else syncs.read_options(company, today)
     done = syncs.run_sync(
         session, company, path, filename, options, actor_id, now, today, staged=staged, shape=shape, file=ledger
     )

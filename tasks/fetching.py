@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -87,19 +87,16 @@ def take_upload(post: Post, sync_id: int) -> None:
             return
         path, name, shape = post.data / sync.file_path, sync.file_name, str(sync.options.get("shape") or "")
         company = session.get_one(Company, sync.company_id)
-        mapping = sync.options.get("mapping")
-        options = replace(
-            syncs.read_options(company, post.today()),
-            mapping=incoming.Mapping.from_json(mapping) if mapping else None,
-            max_bytes=post.limit,
-        )
+        stored = sync.options.get("mapping")
+        mapping = incoming.Mapping.from_json(stored) if stored else None
+        how = incoming.how_of(company, post.today(), post.limit, mapping)
         nature = sync.kind if sync.kind in ("bank", "invoices") else "ledger"
-        known = nature == "ledger" and path.is_file() and syncs.is_last_file(session, company, path, options)
+        known = nature == "ledger" and path.is_file() and syncs.is_last_file(session, company, path, how.ledger)
     try:
         if not path.is_file():
             _refuse_upload(post, sync_id, DomainError("import_file_gone"))
             return
-        file = None if known else incoming.read(path, name, options, nature)
+        file = None if known else incoming.read(path, name, how, nature)
         with writing(post) as session:
             sync = session.get_one(Sync, sync_id)
             if sync.state != "running":
@@ -113,9 +110,10 @@ def take_upload(post: Post, sync_id: int) -> None:
                 sync.by_id,
                 now,
                 post.today(),
+                folder=post.data,
                 file=file,
                 staged=sync,
-                options=options,
+                how=how,
                 shape=shape,
             )
     except Exception as error:
@@ -302,15 +300,16 @@ def _read(post: Post, one: Fetching, path: Path, name: str, fetched: Read) -> Re
     """Read a fetched file, a table of a shape seen before as it was understood then; a known file is not read again."""
     with reading(post) as session:
         company = session.get_one(Company, one.company_id)
-        options = replace(syncs.read_options(company, post.today()), max_bytes=post.limit)
-        if incoming.is_known(session, company, path, options, fetched.digest):
+        how = incoming.how_of(company, post.today(), post.limit)
+        if incoming.is_known(session, company, path, how, fetched.digest):
             return fetched
-    read = incoming.read(path, name, options)
+    read = incoming.read(path, name, how)
     if not read.asks:
         return read
     with reading(post) as session:
-        mapping = incoming.known_mapping(session, session.get_one(Company, one.company_id), path, name)
-    return incoming.with_mapping(path, name, read, mapping) if mapping else read
+        company = session.get_one(Company, one.company_id)
+        mapping = incoming.known_mapping(session, company, path, name, read.nature)
+    return incoming.read(path, name, how.knowing(mapping), read.nature) if mapping else read
 
 
 def _put_away(post: Post, away: Away, number: int, file: Found, refused: bool, text: str) -> None:

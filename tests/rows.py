@@ -31,6 +31,7 @@ from models import (
     Promise,
     SalesRep,
     Scenario,
+    Source,
     Step,
     Sync,
     User,
@@ -70,6 +71,7 @@ class World:
 ROWS: dict[type, str] = {
     Contact: "contact_id",
     Note: "note_id",
+    Source: "source_id",
     Step: "step_id",
     Scenario: "scenario_id",
     MessageTemplate: "template_id",
@@ -186,6 +188,7 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "entry_id": entry,
         "message_id": message,
         "sync_id": (sync := add(Sync(**common, state="done", started_at=NOW, finished_at=NOW, kind="journal", format="fec"))),
+        "source_id": add(Source(**common, kind="folder", name=f"Source {count}", made_at=NOW)),
         "movement_id": _movement(add, common, customer, count, sync),
         "document_id": _document(add, mine, item.id),
         "user_id": session.query(User).order_by(User.id).first()

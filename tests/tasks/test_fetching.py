@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+import config
 from models import AuditEntry, Base, Company, Item, Job, Source, SourceFile, Sync
 from services import sources, syncs
 from services.sources import Places
@@ -132,16 +134,25 @@ def test_the_same_file_again_has_no_effect_and_overwrites_nothing(world: World, 
 def test_a_file_still_being_written_is_left_until_it_is_whole(world: World, inbox: Path, monkeypatch: pytest.MonkeyPatch):
     path = inbox / "ledger.txt"
     path.write_bytes(GOOD[:200])
-    real, grown = world.post.stopping.wait, iter([GOOD])
-    monkeypatch.setattr(world.post.stopping, "wait", lambda seconds: [path.write_bytes(one) for one in grown] and None or real(seconds))
-    world.look()
+    grown = iter([GOOD])
+
+    def wait(seconds: float) -> bool:
+        for content in grown:
+            path.write_bytes(content)
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(world.post.stopping, "wait", wait)
+        world.look()
     assert names(inbox) == ["ledger.txt"] and world.rows(Sync) == []
     world.clock.pass_by(minutes=1)
     world.look()
     assert open_cents(world) == 30_050
 
 
-def test_a_run_stopped_between_the_books_and_the_putting_away_ends_later(world: World, inbox: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_run_stopped_between_the_books_and_the_putting_away_ends_later(
+    world: World, inbox: Path, monkeypatch: pytest.MonkeyPatch
+):
     (inbox / "ledger.txt").write_bytes(GOOD)
 
     class Killed(BaseException):
@@ -186,7 +197,7 @@ def test_a_folder_that_cannot_be_used_waits_longer_each_time_and_is_an_alert(wor
         if world.one(Source).failures > before:
             tried.append(world.clock())
         world.clock.pass_by(minutes=1)
-    gaps = [int((b - a).total_seconds() // 60) for a, b in zip(tried, tried[1:], strict=False)]
+    gaps = [int((b - a).total_seconds() // 60) for a, b in itertools.pairwise(tried)]
     assert gaps == [2, 10, 30, 60]
     source = world.one(Source)
     assert source.failures == 5 and source.last_error["code"] == "folder_unusable"
@@ -396,7 +407,7 @@ class Worker:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.communicate()
 
-    def until(self, true: Callable[[], bool], seconds: float = 90) -> bool:
+    def until(self, true: Callable[[], bool], seconds: float = 45) -> bool:
         """Wait for something the worker does; not for one that has ended."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
@@ -412,11 +423,9 @@ class Worker:
         print(said.decode(errors="replace")[-3000:])
 
 
-
-
 def test_a_real_worker_takes_in_what_is_dropped_and_what_the_clock_says(world: World, tmp_path: Path):
     """Acceptance 5: the watched folder and the schedule, by the worker process as it is started in earnest."""
-    world.clock.now = datetime.now(UTC) - timedelta(days=2)
+    world.clock.now = config.now() - timedelta(days=2)
     world.add()
     scheduled = tmp_path / "daily"
     scheduled.mkdir()
