@@ -120,6 +120,7 @@ class _Customer:
     delay: int
     invoices: list[Owed] = field(default_factory=list)
     credits: list[Owed] = field(default_factory=list)
+    shown: str = ""  # the name their bank gives
 
 
 class _Maker:
@@ -258,8 +259,10 @@ class _Maker:
         self.year.kinds[number] = kind
 
     def _name(self, person: _Customer) -> str:
-        """The payer's name as their bank has it."""
+        """The payer's name as their bank has it: mostly the same, now and then from another account."""
         dice = self.dice
+        if person.shown and dice.random() < 0.8:
+            return person.shown
         name = person.name.replace(" et ", " & ") if dice.random() < 0.4 else person.name
         form = person.form if dice.random() < 0.7 else dice.choice(("", "SARL", "SOCIETE"))
         shown = f"{form} {name}" if dice.random() < 0.5 else f"{name} {form}"
@@ -267,7 +270,8 @@ class _Maker:
             shown = " ".join(reversed(name.split()))
         if dice.random() < 0.08:
             shown += f" {person.town}"
-        return (fold(shown).upper() if dice.random() < 0.7 else shown).strip()[: dice.choice((70, 35, 32, 32))].strip()
+        person.shown = (fold(shown).upper() if dice.random() < 0.7 else shown).strip()[: dice.choice((70, 35, 32, 32))].strip()
+        return person.shown
 
     def _text(self, person: _Customer, items: list[Owed], cents: int, on: date) -> str:
         """What the payer writes, and what the bank leaves of it."""

@@ -150,14 +150,10 @@ def shortened(case: Case, named: Named, places: list[int], least: int = 2, custo
         stripped = number.digits.lstrip("0")
         if not stripped or not named.used.isdisjoint(range(start, end)):
             continue
-        digits, size = number.digits, len(number.digits)
-        near = [
-            place for place in open_places
-            if core[place].endswith(stripped) or core[place].startswith(digits)
-            or (least < 2 <= size and -1 <= len(core[place]) - size <= 1)
+        digits = number.digits
+        near = open_places if least < 2 else [
+            place for place in open_places if core[place].endswith(stripped) or core[place].startswith(digits)
         ]  # fmt: skip
-        if not near:
-            continue
         at_end = case.at_end(number)
         fits = [place for place in near if likeness(case.book, place, number, at_end)[0] >= least]
         if len(fits) == 1 and fits[0] not in places and fits[0] not in more:

@@ -210,7 +210,8 @@ def likeness(book: Book, place: int, number: Number, at_end: bool) -> tuple[int,
     """How well a number fits an item of a payer already known: 3 the same, 2 cut or shortened, 1 one slip, 0 not at all."""
     core, digits = book.core[place], number.digits
     stripped = digits.lstrip("0")
-    if not core or not stripped:
+    alike = core.endswith(stripped) or core.startswith(digits) or -1 <= len(core) - len(digits) <= 1
+    if not alike or not core or not stripped:
         return 0, ""
     if stripped == core.lstrip("0"):
         return 3, "invoice_number"

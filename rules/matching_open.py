@@ -66,7 +66,7 @@ def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
     equal = [place for place in places if case.left[place] == cents]
     if len(equal) > 1:
         return _one_of_equal(case, equal, whose)
-    if case.numbers():
+    if len(case.numbers()) > 1:
         named = shortened(case, NOBODY, [], customers=[customer])
         if len(named) > 1 and sum(case.left[place] for place in named) == cents:
             numbered = Evidence(
@@ -129,11 +129,13 @@ def _checked(case: Case, proposal: Proposal, places: list[int]) -> Proposal:
     fitting: Evidence | None = None
     told: set[int] = set()
     for start, end, number in case.joined():
-        fits = [(likeness(case.book, place, number, case.at_end(number)), place) for place in places]
-        (fit, code), place = max(fits, key=lambda one: one[0][0])
-        if fit:
-            told.update(range(start, end))
-            fitting = Evidence(code, _written(case, code, number, place))
+        at_end = case.at_end(number)
+        for place in places:
+            fit, code = likeness(case.book, place, number, at_end)
+            if fit:
+                told.update(range(start, end))
+                fitting = Evidence(code, _written(case, code, number, place))
+                break
     for start, end, number in case.joined():
         if told.isdisjoint(range(start, end)) and case.book.known_shape(number):
             return capped(proposal, 900, Evidence("number_not_known", {"number": number.letters + number.digits}))

@@ -13,7 +13,7 @@ from rules.matching_facts import MatchPolicy
 def test_a_generated_year(style: str):
     applied = right = payments = ties = 0
     for seed in (1, 2):
-        year = make_year(seed, 500, style)
+        year = make_year(seed, 300, style)
         result = judge(year, match_all(Book(year.owed, year.payers), year.movements), MatchPolicy().threshold)
         applied, right, payments = applied + result.applied, right + result.right, payments + result.payments
         ties += result.ties_applied
@@ -23,7 +23,7 @@ def test_a_generated_year(style: str):
 
 
 def test_nothing_is_paid_beyond_what_is_open_in_a_year():
-    year = make_year(3, 400)
+    year = make_year(3, 200)
     proposals = match_all(Book(year.owed, year.payers), year.movements)
     cents = {movement.id: movement.cents for movement in year.movements}
     left = {item.id: item.open_cents for item in year.owed}
@@ -37,7 +37,7 @@ def test_nothing_is_paid_beyond_what_is_open_in_a_year():
 
 
 def test_a_lower_threshold_applies_more_and_is_less_often_right():
-    year = make_year(4, 400)
+    year = make_year(4, 200)
     book = Book(year.owed, year.payers)
     careful, bold = (
         judge(year, match_all(Book(year.owed, year.payers, MatchPolicy(level)), year.movements), level) for level in (950, 850)
