@@ -17,6 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from rules.errors import DomainError
 
+MAX_LENGTH = 60  # signs of an amount: a longer text is none, and is not searched for one
 MAX_DIGITS = 13  # before the decimal sign: sums of a million such amounts still fit SQLite's integers
 
 # Spaces and apostrophes that group digits, and the minus signs of typesetters.
@@ -57,6 +58,8 @@ def parse_cents(text: str, decimal: str | None = None) -> int:
     trimmed = text.translate(_SIGNS).strip()
     if not trimmed:
         return 0
+    if len(trimmed) > MAX_LENGTH:
+        raise DomainError("amount_too_large" if trimmed.isdecimal() else "amount_unreadable", value=text)
     shape = _SHAPE.fullmatch(trimmed)
     if shape is None or bool(shape["open"]) != bool(shape["close"]):
         raise DomainError("amount_unreadable", value=text)

@@ -97,3 +97,21 @@ def test_a_changed_byte_never_changes_money(at: int, value: int) -> None:
     except Refused:
         return
     assert [(one.opening_cents, one.gap_cents) for one in found.statements] in ([(0, 0)], [(0, None)])
+
+
+@pytest.mark.parametrize(
+    "filler", [b"9" * 20_000, b" " * 20_000, b"<" * 5_000, b"?20" * 5_000, b"RF18 " * 5_000, b"+" * 20_000]
+)
+def test_huge_fields_take_no_time(filler: bytes) -> None:
+    """Read or refused, at once: an expression that tries again and again would never end here."""
+    sheet = files.csv_file([["Date", "Libellé", "Montant"], ["13/03/2026", "a", "1,00"], ["14/03/2026", "HERE", "HERE"]])
+    camt = bank_files.camt(
+        bank_files.entry("1.00", bank_files.transaction("<RmtInf><Ustrd>HERE</Ustrd></RmtInf>")), closing="1.00"
+    )
+    mt940 = bank_files.mt940(":60F:C260301EUR0,", ":61:260302C1,NTRFA", ":86:HERE", ":62F:C260302EUR1,")
+    ofx = bank_files.ofx("<STMTTRN><DTPOSTED>20260302<TRNAMT>1.00<FITID>A1<NAME>HERE</STMTTRN>\n")
+    for data in (CODA, sheet, camt, mt940, ofx):
+        try:
+            banks.read(data.replace(b"HERE", filler).replace(b"F12", filler), "x", BankOptions())
+        except Refused:
+            pass

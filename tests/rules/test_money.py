@@ -166,3 +166,10 @@ def test_numbers_are_rounded_away_from_zero(number: float, cents: int) -> None:
 def test_numbers_that_are_no_amounts(number: float) -> None:
     with pytest.raises(DomainError):
         cents_of_number(number)
+
+
+@pytest.mark.parametrize("text", ["9" * 100_000, "1 " * 50_000, "1" + " " * 100_000 + "x", "(" * 100_000])
+def test_a_long_text_is_no_amount_and_takes_no_time(text: str) -> None:
+    with pytest.raises(DomainError) as error:
+        parse_cents(text)
+    assert error.value.code in ("amount_unreadable", "amount_too_large")
