@@ -14,7 +14,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 import config
 from blueprints import web
 from blueprints.fields import Form, MoneyField, choices
-from blueprints.labels import CHANNEL_ICONS, CHANNELS, STAGES, STEP_MODES, TRIGGERS
+from blueprints.labels import CHANNEL_ICONS, CHANNELS, LEGAL_TYPES, STAGES, STEP_MODES, TRIGGERS
 from extensions import db
 from models import Scenario, Step, followers
 from rules.errors import DomainError
@@ -38,6 +38,7 @@ ERROR_FIELDS = {
 class ScenarioForm(Form):
     name = StringField(_l("Name"), [InputRequired(_l("Enter a name."))])
     by_item = BooleanField(_l("One message per item instead of one per customer"))
+    legal_type = SelectField(_l("Written for"), choices=choices(("", _l("those who follow it")), *LEGAL_TYPES))
     active = BooleanField(_l("In use: its customers are reminded"))
 
 
@@ -56,6 +57,11 @@ class StepForm(Form):
     may_be_overtaken = BooleanField(_l("May be skipped when a later step is due already"))
     repeat_days = IntegerField(_l("Repeated every, in days"), [Optional(), NumberRange(0, 365)], default=0)
     repeat_max = IntegerField(_l("At most, times"), [Optional(), NumberRange(0, 50)], default=0)
+    charges = SelectField(
+        _l("Interest and compensation"),
+        choices=choices(("", _l("not spoken of")), ("announce", _l("announced")), ("claim", _l("claimed"))),
+        default="",
+    )
 
 
 @bp.get("/scenarios")
@@ -176,12 +182,16 @@ def _save_step(scenario: Scenario, step: Step | None) -> ResponseReturnValue:
             saved = _write_step(scenario, step, form)
         except DomainError as error:
             db.session.rollback()
-            form.refuse(ERROR_FIELDS.get(error.code, "stage"), sentence(web.language(), error.code, error.params))
+            form.refuse(_field_of(error.code), sentence(web.language(), error.code, error.params))
     if form.errors or saved is None:
         return _page(scenario, step, form, status=422)
     db.session.commit()
     flash(_("Step saved. Its customers were looked at again."), "good")
     return web.go("scenarios.show", scenario_id=scenario.id, step=saved.id)
+
+
+def _field_of(code: str) -> str:
+    return "charges" if code.startswith("lawful_") else ERROR_FIELDS.get(code, "stage")
 
 
 def _write_step(scenario: Scenario, step: Step | None, form: StepForm) -> Step:

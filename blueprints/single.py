@@ -85,7 +85,7 @@ def _form(lines: list[Line], entry: Entry | None) -> SingleForm:
 
 def _propose(customer: Customer, form: SingleForm, lines: list[Line]) -> None:
     session, company = db.session(), web.company()
-    draft = single.draft_single(session, company, customer, form.channel.data, form.template.data, form.items.data, lines)
+    draft = single.draft_single(session, company, customer, form.channel.data, form.template.data, form.items.data, lines, config.today())
     try:
         proposed = single.proposed(session, company, draft, config.today())
     except DomainError as error:
@@ -127,7 +127,7 @@ def preview(customer_id: int) -> ResponseReturnValue:
 def _shown(customer: Customer, form: SingleForm, lines: list[Line]) -> Shown:
     company = web.company()
     chosen = form.channel.data, form.template.data, form.items.data
-    draft = single.draft_single(db.session(), company, customer, *chosen, lines)
+    draft = single.draft_single(db.session(), company, customer, *chosen, lines, config.today())
     wording = _wording(form)
     draft.words = {"language": wording.language, "subject": wording.subject, "body": wording.body}
     return show(company, draft, words.template_for({}, company, draft), config.today())

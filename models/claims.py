@@ -16,6 +16,7 @@ from models.bank import BankMatch, BankMovement
 from models.base import Base, Cents, Key, Text
 from models.customers import Customer
 from models.items import Allocation, Item
+from models.messages import Message
 from models.users import User
 from rules.belgium import WAIT_DAYS
 from rules.claimable import FirstReminder
@@ -189,3 +190,22 @@ def claims_of(session: Session, customer_id: int) -> list[ClaimRow]:
 def drop_announced(session: Session, item_ids: Collection[int]) -> None:
     """Announced claims of some items give way to newer ones."""
     session.execute(sa.delete(Claim).where(Claim.item_id.in_(item_ids), Claim.state == "announced"))
+
+
+class SentRow(NamedTuple):
+    """A message that left, with what it said."""
+
+    id: int
+    company_id: int
+    customer_id: int
+    facts: dict[str, Any]
+
+
+def sent_with_claims(session: Session, message_ids: Collection[int]) -> list[SentRow]:
+    """Messages among some that left, name claims, and whose claims are not recorded yet."""
+    recorded = sa.select(Claim.message_id).where(Claim.message_id.in_(message_ids))
+    query = sa.select(Message.id, Message.company_id, sa.func.coalesce(Message.customer_id, 0), Message.facts).where(
+        Message.id.in_(message_ids), Message.state.in_(("sent", "kept", "printed")), Message.purpose != "test",
+        sa.cast(Message.facts, sa.Text).like('%"claims":%'), Message.id.not_in(recorded),
+    )  # fmt: skip
+    return [SentRow(*row) for row in session.execute(query.order_by(Message.id))]

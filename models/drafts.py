@@ -17,6 +17,7 @@ from models.items import Item
 from models.messages import Message
 from models.scenarios import MessageTemplate, Step
 from models.users import User
+from rules.third_party import Agent
 
 
 class Line(NamedTuple):
@@ -31,6 +32,23 @@ class Line(NamedTuple):
     currency: str
     cents: int
     settled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegalNote:
+    """What the law adds to a message: sums due on top (cents), their legal basis as a code, and the claims to be recorded.
+
+    later_cents: compensation a private person would owe after this reminder. wait_least_on: the law's own end of the time
+    granted. agent: who writes in the company's name; the mentions this asks for cannot be removed by a template."""
+
+    interest_cents: int = 0
+    compensation_cents: int = 0
+    provisional: bool = False
+    basis: str = ""
+    later_cents: int = 0
+    wait_least_on: date | None = None
+    claims: tuple[dict[str, Any], ...] = ()
+    agent: Agent | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +85,8 @@ class Draft:
     others: list[Line] = field(default_factory=list)
     disputed: list[str] = field(default_factory=list)
     last_on: date | None = None
+    charges: str = ""  # of its step: announce, claim
+    law: LegalNote = LegalNote()
 
 
 _CUSTOMER = (
@@ -84,6 +104,7 @@ def drafts_of(session: Session, message_ids: Collection[int]) -> list[Draft]:
             *_CUSTOMER, Action.stage, Action.level, Action.currency, Action.amount_cents,
             sa.func.coalesce(Step.wait_days, 0).label("wait_days"),
             sa.func.coalesce(Step.template_code, "").label("template_code"),
+            sa.func.coalesce(Step.charges, "").label("charges"),
             Message.channel, Message.id, Message.message_id.label("guid"), Action.id.label("action_id"),
             Message.recipient, Message.recipient_name.label("contact_name"), Message.facts,
         )

@@ -47,6 +47,14 @@ def suspect(session: Session, scenario: Scenario, today: date) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
+def legal_types(session: Session, scenario: Scenario) -> list[str]:
+    """The kinds of customers that follow a scenario: business, consumer, public."""
+    if scenario.id is None:
+        return []
+    query = sa.select(Customer.legal_type).where(Customer.company_id == scenario.company_id, scenario_followed() == scenario.id)
+    return sorted(session.scalars(query.distinct()))
+
+
 def is_used(session: Session, step: Step) -> bool:
     """Whether a step was ever done."""
     done = sa.select(Action.id).where(Action.step_id == step.id).limit(1)

@@ -264,9 +264,10 @@ def compose(company: Company, made: Form, content: Content) -> Composed:
         "subject": escape(subject),
         "preview": "",
         "answer": f"{escape(answer)}<br>" if answer else "",
-        "identity": escape(identity),
+        "identity": "".join(f"{escape(said)}<br><br>" for said in content.mentions) + escape(identity),
     }
-    return Composed(subject, f"{text}\n-- \n{identity}\n", fill(made.html, safe), picture)
+    mentions = "".join(f"\n{said}\n" for said in content.mentions)
+    return Composed(subject, f"{text}{mentions}\n-- \n{identity}\n", fill(made.html, safe), picture)
 
 
 def _footer(company: Company, content: Content) -> tuple[str, str]:

@@ -121,7 +121,7 @@ def _letter(company: Company, draft: Draft, words: templates.Store, today: date)
     html = compose_letter(company, draft, template, content)
     subject = clean(fill(parse(template.subject), content.values), 180)
     address = ", ".join(address_lines(company, draft))
-    return Letter(draft.id, html, subject, template.language, address, facts_of(company, draft, content, template))
+    return Letter(draft.id, html, subject, template.language, address, facts_of(company, draft, content, template, today))
 
 
 def preview_letter(session: Session, company: Company, template: templates.Template, customer_id: int, today: date) -> str:

@@ -22,7 +22,7 @@ from models.outbox import Claim, Move
 from models.worklist import COURTESIES
 from rules.errors import DomainError
 from rules.retrying import next_try
-from services import composing, second_look, templates, worklist, writing
+from services import claims, composing, legal_notes, second_look, templates, worklist, writing
 
 CHANNELS = ("email", "letter")
 LEASE = timedelta(minutes=15)  # longer than the ten minutes a final dot may take
@@ -161,7 +161,11 @@ def look_again(session: Session, company: Company, message_ids: Sequence[int], t
     amounts; the others are dropped with the reason."""
     dropped = second_look.look(session, company, message_ids, today)
     drop(session, company, dropped, today)
-    return drafts.drafts_of(session, [i for i in message_ids if i not in dropped])
+    wanted = drafts.drafts_of(session, [i for i in message_ids if i not in dropped])
+    legal_notes.attach(session, company, wanted, today)
+    refused = {draft.id: code for draft in wanted if (code := legal_notes.refused(company, draft, today))}
+    drop(session, company, refused, today)
+    return [draft for draft in wanted if draft.id not in refused]
 
 
 def drop(session: Session, company: Company, reasons: dict[int, str], today: date) -> None:
@@ -182,18 +186,21 @@ def _written(company: Company, draft: Draft, words: templates.Store, head: int, 
     return {
         "b_id": draft.id, "state": "queued", "language": template.language, "recipient": draft.recipient,
         "recipient_name": draft.contact_name or draft.name, "subject": composed.subject, "body": body,
-        "body_hash": composing.fingerprint(body), "facts": facts_of(company, draft, content, template),
+        "body_hash": composing.fingerprint(body), "facts": facts_of(company, draft, content, template, today),
         "audit_head": head, "queued_at": now, "next_try_at": now,
     }  # fmt: skip
 
 
-def facts_of(company: Company, draft: Draft, content: writing.Content, template: templates.Template) -> dict[str, Any]:
+def facts_of(
+    company: Company, draft: Draft, content: writing.Content, template: templates.Template, today: date
+) -> dict[str, Any]:
     """What a message said, kept beside its bytes."""
     return {
         "item_ids": draft.item_ids, "amount_cents": content.amount_cents, "currency": draft.currency,
         "reference": content.reference, "template": template.code, "template_own": template.own,
         "sender": composing.sender_address(company), "action_id": draft.action_id, "forced": draft.forced,
         "wait_until": content.wait_until_on.isoformat() if content.wait_until_on else "",
+        **legal_notes.kept(draft, template.body, content.values, today),
     }  # fmt: skip
 
 
@@ -256,6 +263,7 @@ def _settle_actions(session: Session, company: Company, message_ids: Sequence[in
     if moved:
         decisions.set_contacts(session, moved)
         worklist.refresh(session, company, moved, today)
+    claims.record_sent(session, message_ids, now)
     for code, action_ids in store.failed_actions(session, message_ids).items():
         worklist.drop_actions(session, company, action_ids, code, today, state="failed")
 

@@ -15,7 +15,7 @@ from models.drafts import Draft, Line
 from models.due_items import ItemRow
 from models.scenarios import Step
 from models.worklist import Entry
-from services import composing, letters, templates, writing
+from services import composing, legal_notes, letters, templates, writing
 from services.reading import with_picture
 from services.templates import Template
 
@@ -39,16 +39,19 @@ def draft_of(session: Session, entry: WorklistEntry) -> Draft:
     """What the message of a worklist entry would be about."""
     step = session.get_one(Step, entry.step_id)
     reached = drafts.recipients(session, [entry.customer_id]).get(entry.customer_id, ("", ""))
-    return drafts.draft_for(
+    draft = drafts.draft_for(
         session, entry.customer_id, stage=entry.stage, level=entry.level, currency=entry.currency,
         template_code=step.template_code, channel=entry.channel, wait_days=step.wait_days, item_ids=entry.item_ids,
         amount_cents=entry.amount_cents, recipient=reached[0], contact_name=reached[1],
     )  # fmt: skip
+    draft.charges = step.charges
+    return draft
 
 
 def preview_entry(session: Session, company: Company, entry: WorklistEntry, today: date) -> Shown:
     """The message of a worklist entry as it would leave now. Raises `DomainError` template_missing."""
     draft = draft_of(session, entry)
+    legal_notes.attach(session, company, [draft], today)
     template = templates.template_for(drafts.own_templates(session, company.id), company, draft)
     return show(company, draft, template, today)
 

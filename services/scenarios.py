@@ -14,6 +14,7 @@ from models import audit, followers
 from models.company import Company, Profile
 from models.scenarios import Scenario, Step
 from rules.errors import DomainError
+from rules.lawful import Stage, breaches
 from services import worklist
 from services.language import translate
 from services.scenarios_ready import PROFILES, SCENARIOS
@@ -24,8 +25,10 @@ CHANNELS = ("email", "letter", "call", "sms", "other")
 MODES = ("automatic", "confirm", "manual")
 EDITABLE = (
     "stage", "level", "trigger", "days", "channel", "fallback", "mode", "template_code", "floor_cents", "ceiling_cents",
-    "wait_days", "may_be_overtaken", "repeat_days", "repeat_max",
+    "wait_days", "may_be_overtaken", "repeat_days", "repeat_max", "charges",
 )  # fmt: skip
+CHARGES = ("", "announce", "claim")
+LEGAL_TYPES = ("", "business", "consumer", "public")
 LONGEST_DAYS = 730
 AT_ONCE = 2_000  # customers decided again within the edit itself; more are left to the next sweep
 
@@ -38,8 +41,9 @@ def install_defaults(session: Session, company: Company, now: datetime) -> None:
             continue
         steps = [Step(position=n, **step._asdict()) for n, step in enumerate(ready.steps, 1)]
         known[ready.code] = Scenario(
-            company_id=company.id, code=ready.code, name=translate(company.language, ready.name), changed_at=now, steps=steps
-        )
+            company_id=company.id, code=ready.code, name=translate(company.language, ready.name), changed_at=now, steps=steps,
+            legal_type="consumer" if ready.code == "consumer" else "",
+        )  # fmt: skip
         session.add(known[ready.code])
     session.flush()
     present = {p.code for p in followers.profiles(session, company.id)}
@@ -62,13 +66,14 @@ def save_step(
     now: datetime,
     today: date,
 ) -> None:
-    """Change a step. Errors: see `check`."""
+    """Change a step. Errors: see `check` and `check_law`."""
     before = {name: getattr(step, name) for name in EDITABLE}
     for name in EDITABLE:
         if name in changes:
             setattr(step, name, changes[name])
     scenario = session.get_one(Scenario, step.scenario_id)
     check(scenario, step)
+    check_law(session, company, scenario)
     changed = {name: [before[name], getattr(step, name)] for name in EDITABLE if before[name] != getattr(step, name)}
     if changed:
         _edited(session, company, scenario, actor_id, now, today, "update", "step", step.id, changed)
@@ -83,10 +88,10 @@ def add_step(
     now: datetime,
     today: date,
 ) -> Step:
-    """Add a step after those of its stage and level. Errors: see `check`."""
+    """Add a step after those of its stage and level. Errors: see `check` and `check_law`."""
     step = Step(scenario_id=scenario.id, **{name: fields[name] for name in EDITABLE if name in fields})
     for name, value in (("level", 0), ("fallback", ""), ("mode", "confirm"), ("wait_days", 0), ("may_be_overtaken", True),
-                        ("repeat_days", 0), ("repeat_max", 0), ("retired", False), ("template_code", "")):  # fmt: skip
+                        ("repeat_days", 0), ("repeat_max", 0), ("retired", False), ("template_code", ""), ("charges", "")):  # fmt: skip
         if getattr(step, name) is None:
             setattr(step, name, value)
     place = 1 + max((n for n, other in enumerate(active_steps(scenario)) if _order(other) <= _order(step)), default=-1)
@@ -95,6 +100,7 @@ def add_step(
     _number(chain)
     scenario.steps.append(step)
     check(scenario, step)
+    check_law(session, company, scenario)
     session.flush()
     _edited(
         session, company, scenario, actor_id, now, today, "create", "step", step.id, {"stage": step.stage, "days": step.days}
@@ -103,7 +109,7 @@ def add_step(
 
 
 def remove_step(session: Session, company: Company, step: Step, actor_id: int | None, now: datetime, today: date) -> None:
-    """Take a step out of its scenario: retired when it was ever used, else deleted. Errors: step_last."""
+    """Take a step out of its scenario: retired when it was ever used, else deleted. Errors: step_last; see `check_law`."""
     scenario = session.get_one(Scenario, step.scenario_id)
     if len(active_steps(scenario)) == 1:
         raise DomainError("step_last")
@@ -114,6 +120,7 @@ def remove_step(session: Session, company: Company, step: Step, actor_id: int | 
         scenario.steps.remove(step)
     _number(active_steps(scenario))
     _check_first(scenario)
+    check_law(session, company, scenario)
     session.flush()
     _edited(session, company, scenario, actor_id, now, today, "delete", "step", step_id, {"stage": stage})
 
@@ -127,7 +134,9 @@ def copy_scenario(
         Step(position=n, **{field: getattr(step, field) for field in EDITABLE})
         for n, step in enumerate(active_steps(scenario), 1)
     ]
-    made = Scenario(company_id=company.id, name=name.strip(), by_item=scenario.by_item, changed_at=now, steps=steps)
+    made = Scenario(
+        company_id=company.id, name=name.strip(), by_item=scenario.by_item, legal_type=scenario.legal_type, changed_at=now, steps=steps
+    )  # fmt: skip
     session.add(made)
     session.flush()
     audit.record(session, now, actor_id, company.id, "create", "scenario", made.id, {"name": made.name, "copy_of": scenario.id})
@@ -136,13 +145,17 @@ def copy_scenario(
 
 def save_scenario(
     session: Session, company: Company, scenario: Scenario, *, name: str, active: bool, by_item: bool,
-    actor_id: int | None, now: datetime, today: date,
+    actor_id: int | None, now: datetime, today: date, legal_type: str = "",
 ) -> None:  # fmt: skip
-    """Rename a scenario, switch it on or off, one message per customer or per item. Errors: scenario_name_missing, …_taken."""
+    """Rename a scenario, switch it on or off, one message per customer or per item, for which kind of debtor.
+    Errors: scenario_name_missing, …_taken, step_value_wrong; see `check_law`."""
     _check_name(session, company, name, scenario.id)
-    before = {"name": scenario.name, "active": scenario.active, "by_item": scenario.by_item}
-    scenario.name, scenario.active, scenario.by_item = name.strip(), active, by_item
-    after = {"name": scenario.name, "active": active, "by_item": by_item}
+    if legal_type not in LEGAL_TYPES:
+        raise DomainError("step_value_wrong", field="legal_type", value=legal_type)
+    before = {name: getattr(scenario, name) for name in ("name", "active", "by_item", "legal_type")}
+    scenario.name, scenario.active, scenario.by_item, scenario.legal_type = name.strip(), active, by_item, legal_type
+    check_law(session, company, scenario)
+    after = {name: getattr(scenario, name) for name in before}
     changed = {key: [before[key], value] for key, value in after.items() if before[key] != value}
     if changed:
         _edited(session, company, scenario, actor_id, now, today, "update", "scenario", scenario.id, changed)
@@ -162,6 +175,7 @@ def check(scenario: Scenario, step: Step) -> None:
         ("trigger", TRIGGERS),
         ("channel", CHANNELS),
         ("mode", MODES),
+        ("charges", CHARGES),
         ("fallback", ("", *CHANNELS)),
     ):
         if getattr(step, field) not in allowed:
@@ -187,6 +201,27 @@ def check(scenario: Scenario, step: Step) -> None:
     _check_repeat(scenario, step)
     _check_order(scenario)
     _check_first(scenario)
+
+
+def check_law(session: Session, company: Company, scenario: Scenario) -> None:
+    """Refuse a scenario that breaks the law of the company's country for the debtors it is written for: those said, else the
+    kinds of customers that follow it. Errors: lawful_… naming the rule and the step."""
+    steps = [step for step in active_steps(scenario) if step.stage != "thanks" or step.charges]
+    if not any(step.charges for step in steps):
+        return
+    day, stages = 0, []
+    for step in steps:
+        # From the document: as if it were due at once, the earliest the step can come.
+        day = day + step.days if step.trigger == "previous" else step.days
+        stages.append(
+            Stage(step.stage, step.level or 0, day, step.channel, step.fallback or "", bool(step.charges), step.wait_days or 0,
+                  bool(step.may_be_overtaken), step.mode)
+        )  # fmt: skip
+    kinds = [scenario.legal_type] if scenario.legal_type else followers.legal_types(session, scenario) or ["business"]
+    for kind in kinds:
+        for breach in breaches(company.country, kind, stages):
+            step = steps[breach.place]
+            raise DomainError(breach.code, stage=step.stage, level=step.level, days=breach.days)
 
 
 def _check_repeat(scenario: Scenario, step: Step) -> None:

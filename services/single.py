@@ -18,7 +18,7 @@ from models.customers import Customer
 from models.drafts import Draft, Line
 from models.messages import Message, Outbox
 from rules.errors import DomainError
-from services import composing, outbox, templates, worklist
+from services import composing, legal_notes, outbox, templates, worklist
 from services.outbox import CHANNELS
 from services.placeholders import BLOCKS, Optional, Piece, Place, parse
 from services.writing import write
@@ -44,7 +44,7 @@ def stage_of(template_code: str) -> tuple[str, int]:
 
 def draft_single(
     session: Session, company: Company, customer: Customer, channel: str, template_code: str, item_ids: Sequence[int],
-    lines: Sequence[Line],
+    lines: Sequence[Line], today: date,
 ) -> Draft:  # fmt: skip
     """What such a message would be about; `lines` are the customer's open items. Credits are deducted as long as something is
     left to ask for."""
@@ -59,6 +59,7 @@ def draft_single(
     asked = sum(line.cents for line in draft.chosen)
     credits = sum(line.cents for line in draft.others if line.cents < 0)
     draft.amount_cents = asked + credits if stage != "thanks" and asked + credits > 0 else asked
+    legal_notes.attach(session, company, [draft], today)
     return draft
 
 
@@ -113,7 +114,9 @@ def _apart(
     """An action of its own, which takes no step, with its planned message."""
     if gap := store.ledger_gap(session, company.id):
         raise DomainError("ledger_gap", gap_cents=gap, currency=company.currency)
-    draft = draft_single(session, company, customer, channel, template_code, item_ids, drafts.open_lines(session, customer.id))
+    draft = draft_single(
+        session, company, customer, channel, template_code, item_ids, drafts.open_lines(session, customer.id), today
+    )
     if not draft.chosen:
         raise DomainError("items_missing")
     if channel == "email" and not draft.recipient:

@@ -15,7 +15,7 @@ from models.drafts import Draft
 from models.messages import Message
 from models.scenarios import MessageTemplate
 from rules.errors import DomainError
-from services import composing, writing
+from services import composing, legal_notes, writing
 from services.language import N_
 from services.placeholders import Problem, check, names_in, parse
 from services.templates_defaults import CONSUMER_SUBJECTS, DEFAULTS, Words
@@ -235,6 +235,7 @@ def sample_draft(session: Session, company: Company, template: Template, custome
     credits = sum(line.cents for line in draft.others if line.cents < 0)
     total = sum(line.cents for line in draft.chosen)
     draft.amount_cents = total + credits if stage not in ("notice", "thanks") and total + credits > 0 else total
+    legal_notes.attach(session, company, [draft], today)
     return draft
 
 

@@ -14,6 +14,7 @@ from services.wording_connectors import CONNECTOR_SENTENCES
 from services.wording_decision import DECISION_SENTENCES, variant
 from services.wording_errors import ERROR_SENTENCES
 from services.wording_invoices import INVOICE_SENTENCES
+from services.wording_law import LAW_SENTENCES, UNLAWFUL, step_named
 from services.wording_ledger import LEDGER_SENTENCES
 from services.wording_messages import SENDING_ERRORS
 from services.wording_sources import SOURCE_ERRORS
@@ -23,6 +24,7 @@ SENTENCES: dict[str, str] = {
     **CONNECTOR_SENTENCES,
     **DECISION_SENTENCES,
     **ERROR_SENTENCES,
+    **LAW_SENTENCES,
     **LEDGER_SENTENCES,
     **SENDING_ERRORS,
     **SOURCE_ERRORS,
@@ -33,6 +35,8 @@ SENTENCES: dict[str, str] = {
 def sentence(language: str, code: str, params: Mapping[str, object] | None = None) -> str:
     """The sentence for a code; an unknown code is shown as it is, so that nothing is hidden."""
     code, fitting = variant(language, code, params or {})
+    if code in UNLAWFUL:
+        fitting = step_named(language, fitting)
     msgid = SENTENCES.get(code)
     if msgid is None:
         return code

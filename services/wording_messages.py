@@ -5,6 +5,7 @@ Codes of fates come from `services.outbox`, `services.second_look` and `integrat
 from __future__ import annotations
 
 from services.language import N_, NP_, translate, translate_plural
+from services.wording_law import LAW_FATES
 
 SENDING_ERRORS: dict[str, str] = {
     "nothing_to_send": N_("There is nothing left to send."),
@@ -61,6 +62,7 @@ FATES: dict[str, str] = {
     "template_missing": N_("No template for this message"),
     "message_unwritable": N_("A value cannot stand in the head of a message"),
     "render_failed": N_("The letter could not be laid out"),
+    **LAW_FATES,
 }
 
 

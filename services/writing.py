@@ -17,6 +17,7 @@ from integrations.payments.epc_qr import Transfer
 from integrations.payments.ogm import structured_reference
 from models.company import Company
 from models.drafts import Draft, Line
+from services import legal_notes
 from services.language import MINUS, N_, NP_, locale, money, money_with_currency, translate, translate_plural
 
 FORMAL_DAYS = 8
@@ -65,6 +66,7 @@ class Content:
     wait_until_on: date | None
     amount_cents: int
     reference: str
+    mentions: list[str]  # who writes for whom; not to be removed by any template
 
 
 @functools.lru_cache(maxsize=64)
@@ -197,6 +199,8 @@ def write(company: Company, draft: Draft, language: str, today: date) -> Content
     coming = [line for line in draft.others if line.cents > 0 and line.due_on >= today and draft.stage == "reminder"]
     wait = draft.wait_days or (FORMAL_DAYS if draft.stage == "formal_notice" else 0)
     until = today + timedelta(days=wait) if wait else None
+    if until is not None and draft.law.wait_least_on is not None:
+        until = max(until, draft.law.wait_least_on)
     reference = ""
     if company.iban and not thanks:
         source = ("action", draft.action_id) if draft.action_id else ("customer", draft.customer_id)
@@ -223,6 +227,7 @@ def write(company: Company, draft: Draft, language: str, today: date) -> Content
         wait_until_on=until,
         amount_cents=amount,
         reference=reference,
+        mentions=legal_notes.mentions(company, draft, amount, language, clean(company_address(company))),
     )
 
 
@@ -262,6 +267,7 @@ def _values(
         "iban": iban_in_fours(company.iban),
         "bic": company.bic.strip(),
         "structured_reference": reference,
+        **legal_notes.values(draft, amount, language),
         "signatory": clean(draft.collector_name or company.signatory or company.name),
         "collector_name": clean(collector or company.name),
         "phone": clean(company.phone).replace(" ", "\N{NO-BREAK SPACE}"),

@@ -52,7 +52,7 @@ def page(client, path, **more):
 def test_lists_and_their_filters(app, session, client, message):
     with statements(app) as asked:
         text = page(client, "/messages")
-    assert len(asked) <= 12
+    assert len(asked) <= 13
     assert "Client C1" in text and "Gardé à" in text and "gardés ici, complets et lisibles" in text
     part = page(client, "/messages?tab=gone", headers=HTMX)
     assert "<html" not in part and part.strip() in page(client, "/messages?tab=gone")
