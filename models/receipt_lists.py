@@ -386,6 +386,22 @@ def sheet(session: Session, company_id: int, movement_id: int) -> Sheet | None:
     return replace(found, proposals=list(by_number.values()))
 
 
+def taken_back(session: Session, movement_id: int, customer_id: int) -> list[tuple[int, int, int, str]]:
+    """What a movement paid before that was taken back last, of one customer: (item, cents, difference, its reason)."""
+    last = sa.select(sa.func.max(BankMatch.ended_at)).where(BankMatch.movement_id == movement_id, BankMatch.state == "undone")
+    query = (
+        sa.select(BankMatch.item_id, BankMatch.cents, BankMatch.difference_cents, BankMatch.difference_reason)
+        .join(Item, Item.id == BankMatch.item_id)
+        .where(
+            BankMatch.movement_id == movement_id,
+            BankMatch.state == "undone",
+            BankMatch.ended_at == last.scalar_subquery(),
+            Item.customer_id == customer_id,
+        )
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
+
+
 def waiting_of_customer(session: Session, company_id: int, customer_id: int, but: int) -> list[Movement]:
     """Other payments of a customer that are not wholly allocated."""
     query = (

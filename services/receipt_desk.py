@@ -105,6 +105,8 @@ def desk(
         chosen, likely = -1, customer_id
     customer = session.get(Customer, likely) if likely is not None else None
     paying = found.proposals[chosen] if chosen >= 0 else ()
+    if typed is None and customer is not None and not paying and found.movement.state == "open":
+        typed = _again(session, found.movement.id, customer.id)
     others = receipt_lists.waiting_of_customer(session, company.id, customer.id, found.movement.id) if customer else []
     ids = [one.id for one in queue]
     place = ids.index(found.movement.id) if found.movement.id in ids else -1
@@ -120,6 +122,14 @@ def desk(
         before=ids[place - 1] if place > 0 else None,
         after=following(ids, found.movement.id),
     )
+
+
+def _again(session: Session, movement_id: int, customer_id: int) -> dict[int, Line]:
+    """What was taken back stands in the form, to be corrected or confirmed anew."""
+    rows = receipt_lists.taken_back(session, movement_id, customer_id)
+    return {
+        item_id: Line(item_id, "", "", date.min, 0, 0, cents, difference, reason) for item_id, cents, difference, reason in rows
+    }
 
 
 def following(ids: Sequence[int], movement_id: int) -> int | None:

@@ -51,8 +51,9 @@
     if (event.detail.target.id !== "match" && event.detail.elt.id !== "match") return;
     const list = rows();
     const box = list.length ? list[Math.min(place, list.length - 1)] : $("#match");
-    $("[data-focus]", box)?.focus({ preventScroll: list.length === 0 });
     all("#match form[data-split]").forEach(reckon);
+    const target = $("[data-focus=act]:not(:disabled)", box) || $("[data-focus]", box);
+    target?.focus({ preventScroll: list.length === 0 });
   });
 
   // ---- Splitting: what is left of the payment, what stays open of each item

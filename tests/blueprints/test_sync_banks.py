@@ -20,7 +20,7 @@ LIST = (
     "18/05/2026;FACTURE FA260012;MENUISERIE VASSEUR;1234,50;5234,50\n"
     "19/05/2026;FRAIS DE GESTION;;-12,00;5222,50\n"
 ).encode()
-UNSURE = b"Jour;Quoi;Qui;Montant\n01/02/2026;FACTURE FA260012;MENUISERIE VASSEUR;1234.50\n03/02/2026;FRAIS;BANQUE;-12.00\n"
+UNSURE = b"Date;Libelle;Contrepartie;Montant\n01/02/2026;FACTURE FA260012;MENUISERIE VASSEUR;1234.50\n03/02/2026;FRAIS;BANQUE;-12.00\n"
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def choice_of(client, address):
         part = page.split(f'name="{name}"', 1)[1].split("</select>", 1)[0]
         found = re.search(r'value="([^"]*)" selected', part)
         fields[name] = found.group(1) if found else ""
-    return {**fields, "decimal": ",", "date_order": "dmy", "currency": ""}
+    return {**fields, "decimal": "," if "1234,50" in page else ".", "date_order": "dmy", "currency": ""}
 
 
 def test_a_list_of_the_bank_is_checked_taken_in_and_taken_back(client, session, owing):
@@ -82,7 +82,8 @@ def test_the_same_file_again_changes_nothing(client, session, owing):
     done, checked = take_in(client, LIST, "releve.csv")
     assert "déjà enregistrés" in checked
     assert session.query(BankMovement).count() == 2
-    assert "rien n’a changé" in text_of(client.get(done.location))
+    text = text_of(client.get(done.location))
+    assert "rien n’a changé" in text
 
 
 def test_a_camt_is_recognised_whatever_its_name(client, session, owing):
@@ -107,8 +108,7 @@ def test_a_statement_that_does_not_add_up_is_refused_whole(client, session, owin
 
 def test_columns_that_are_not_certain_are_asked_for_once(client, session, owing):
     answer = upload(client, UNSURE, "liste.csv")
-    if not answer.location.endswith("/columns"):
-        pytest.skip("the list leaves nothing open")
+    assert answer.location.endswith("/bank/columns")
     choice = choice_of(client, answer.location)
     part = client.post(answer.location, data=choice, headers={"HX-Request": "true"}).get_data(as_text=True)
     assert "<html" not in part and part.strip() in client.get(answer.location).get_data(as_text=True)
