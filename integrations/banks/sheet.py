@@ -34,6 +34,7 @@ from rules.bank import BankFile, Movement, Statement
 
 KIND = "bank"
 LOOK_FOR_HEADER, SAMPLE = 60, 2_000
+LOOK_AT = 512 * 1024  # bytes of a text file that tell what it is
 _DATES = ("entry_on", "value_on")
 _AMOUNTS = ("amount", "debit", "credit", "balance")
 _CURRENCY = re.compile(r"[A-Z]{3}")
@@ -45,7 +46,10 @@ _CREDIT_WORDS = frozenset(("c", "cr", "credit", "bij", "h", "haben", "+", "in", 
 def sniff(data: bytes, sheet: str = "") -> Sniffed | None:
     """What the list seems to be, with a proposed mapping; None when it is no bank's list. Raises `Refused` when it cannot
     be opened at all."""
-    found = _best(tables.load(workbook.opened(data), sheet))
+    source = workbook.opened(data)
+    if isinstance(source, bytes) and len(source) > LOOK_AT:
+        source = source[: source.rfind(b"\n", 0, LOOK_AT) + 1] or source[:LOOK_AT]
+    found = _best(tables.load(source, sheet))
     return None if found is None else _described(*found)
 
 
