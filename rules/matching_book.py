@@ -46,6 +46,7 @@ class Book:
         self.by_customer: dict[int, list[int]] = {}
         self.letters: list[str] = []
         self.core: list[str] = []  # all digits of the number, zeros and all
+        self.longest = 0  # digits of the longest number
         self.last: list[str] = []  # its last run of digits without leading zeros
         self.shapes: dict[tuple[str, int], tuple[str, str]] = {}  # letters and length of numbers → lowest and highest
         with uncollected():
@@ -71,6 +72,8 @@ class Book:
         self.last.append(digits[-1].lstrip("0") if runs else "")
         if not core:
             return
+        if len(core) > self.longest:
+            self.longest = len(core)
         shape = (runs[0][0], len(core))
         low, high = self.shapes.get(shape, (core, core))
         if not low <= core <= high:

@@ -57,10 +57,10 @@ class Case:
     def joined(self) -> list[tuple[int, int, Number]]:
         """Every number the text may mean: runs of digits alone and joined, each with the runs it takes (from, to)."""
         if self._joined is None:
-            found = self.numbers()
+            found, longest = self.numbers(), self.book.longest
             self._joined = [
                 (position, position + count, number)
-                for position in range(len(found)) for count, number in enumerate(joins(found, position), 1)
+                for position in range(len(found)) for count, number in enumerate(joins(found, position, longest), 1)
             ]  # fmt: skip
         return self._joined
 

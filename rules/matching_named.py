@@ -61,7 +61,7 @@ def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[l
     """The quick answer for most payments: numbers that each name one item only, long enough to do so, together the
     amount; and whether they are sure. No places when it is not that plain, None when no number here is one of ours."""
     runs = pairs(text)
-    known = book.by_number
+    known, longest = book.by_number, book.longest
     amount = str(cents)
     places: list[int] = []
     total, position, count, sure, any_hit = 0, 0, len(runs), True, False
@@ -73,6 +73,8 @@ def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[l
             if len(runs[after][0]) > 2:
                 break
             digits += runs[after][1]
+            if len(digits) > longest:
+                break
             longer = known.get(digits.lstrip("0"))
             if longer is not None:
                 hits, used = longer, after - position + 1
@@ -141,7 +143,7 @@ def _longest(
     """The item of the longest join of neighbouring runs of digits, how many runs it took, and whether it is surely meant."""
     first = found[position]
     best: tuple[int | None, int, bool] = (None, 1, False)
-    for count, joined in enumerate(joins(found, position), 1):
+    for count, joined in enumerate(joins(found, position, book.longest), 1):
         digits = joined.digits
         key = digits.lstrip("0")
         places = book.by_number.get(key)
@@ -155,14 +157,17 @@ def _longest(
     return best
 
 
-def joins(found: list[Number], position: int) -> Iterator[Number]:
-    """A run of digits by itself and with the next ones, as long as they may be one number: FA 2024-00 12."""
+def joins(found: list[Number], position: int, longest: int) -> Iterator[Number]:
+    """A run of digits by itself and with the next ones, as long as they may be one number (of so many digits, and one too
+    many): FA 2024-00 12."""
     first = joined = found[position]
     yield first
     for number in found[position + 1 : position + LONGEST_JOIN]:
         if len(number.letters) > 2 or number.start - joined.end > 3 + len(number.letters):
             return
         joined = Number(first.letters, joined.digits + number.digits, first.start, number.end)
+        if len(joined.digits) > longest + 1:
+            return
         yield joined
 
 
