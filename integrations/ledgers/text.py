@@ -13,7 +13,7 @@ from integrations.files import Refused
 
 CHUNK = 128 * 1024  # and the longest line
 
-SAMPLE = 16 * 1024 * 1024  # enough to see in which of two code pages the letters make words
+SAMPLE = 8 * 1024 * 1024  # enough to see in which of two code pages the letters make words
 
 _ASCII = bytes(range(128))
 _DOS_LETTERS = re.compile(rb"(?<=[A-Za-z])[\x82\x85\x87\x88\x8a\x8b\x93\x96\x97](?=[A-Za-z])")
@@ -81,11 +81,11 @@ def _encoding(data: bytes) -> str:
         _check_utf8(data)
     except Refused as damaged:
         beyond = data.translate(None, _ASCII)
-        if _mostly_utf8(data, len(beyond)):
+        some = data if data[:SAMPLE].isascii() else data[:SAMPLE]
+        if _mostly_utf8(some, len(some.translate(None, _ASCII))):
             raise
         if not _WINDOWS_ONLY.search(beyond):
             return "iso-8859-15"
-        some = data[:SAMPLE]
         if len(_DOS_LETTERS.findall(some)) > len(_LATIN_LETTERS.findall(some)):
             return "cp850"
         try:
