@@ -63,6 +63,8 @@ def match_all(book: Book, movements: Iterable[Paid]) -> list[Proposal]:
 
 def _best(found: Sequence[Proposal]) -> list[Proposal]:
     """By confidence; one of each set of parts; who paid, without parts, only when nothing better is known."""
+    if len(found) < 2:
+        return list(found)
     kept: list[Proposal] = []
     for proposal in sorted(found, key=lambda one: -one.confidence):
         same = any(proposal.parts == other.parts for other in kept)
@@ -122,7 +124,8 @@ class _Desk:
             for case in looked_at:
                 if case.paid.id in self.taken:
                     continue
-                proposals = _best(by_structured_reference(case) + by_named_items(case) + by_name_of_payer(case))
+                direct = by_structured_reference(case) + by_named_items(case)
+                proposals = _best(direct + by_name_of_payer(case) if direct else by_name_of_payer(case))
                 case.proposals = proposals
                 if proposals and proposals[0].confidence >= threshold and not proposals[0].tie:
                     self._apply(case, proposals[0])

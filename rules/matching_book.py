@@ -46,6 +46,7 @@ class Book:
         self.by_customer: dict[int, list[int]] = {}
         self.letters: list[str] = []
         self.core: list[str] = []  # all digits of the number, zeros and all
+        self.plain: list[str] = []  # the same without leading zeros
         self.longest = 0  # digits of the longest number
         self.last: list[str] = []  # its last run of digits without leading zeros
         self.shapes: dict[tuple[str, int], tuple[str, str]] = {}  # letters and length of numbers → lowest and highest
@@ -67,7 +68,9 @@ class Book:
         runs = pairs(item.piece.upper())
         digits = [run[1] for run in runs]
         core = "".join(digits)
+        plain = core.lstrip("0")
         self.core.append(core)
+        self.plain.append(plain)
         self.letters.append(runs[0][0] if runs else "")
         self.last.append(digits[-1].lstrip("0") if runs else "")
         if not core:
@@ -80,7 +83,7 @@ class Book:
             self.shapes[shape] = (min(low, core), max(high, core))
         elif low is core:
             self.shapes[shape] = (core, core)
-        for key in _keys(core, digits):
+        for key in _keys(core, plain, digits):
             known = self.by_number.get(key)
             if known is None:
                 self.by_number[key] = [place]
@@ -105,9 +108,8 @@ class Book:
         return low - slack <= int(number.digits[-18:]) <= high + slack
 
 
-def _keys(core: str, digits: list[str]) -> set[str] | tuple[str, ...]:
+def _keys(core: str, whole: str, digits: list[str]) -> set[str] | tuple[str, ...]:
     """Ways to write the digits of a number: with and without leading zeros, the year with two digits."""
-    whole = core.lstrip("0")
     if len(digits) == 1:
         return (whole,) if len(whole) >= 3 else ()
     keys = {whole, digits[0].lstrip("0") + "".join([run.lstrip("0") for run in digits[1:]])}

@@ -57,9 +57,13 @@ def by_exact_numbers(case: Case) -> list[Proposal]:
         case.names_nothing()
         return []
     places, sure = found
-    if not places or not all(case.payable(place, case.book.policy.days_before) for place in places):
+    for place in places:
+        if not case.payable(place, case.book.policy.days_before):
+            return []
+    if not places:
         return []
-    agrees = any(case.book.items[place].customer_id in case.who() for place in places)
+    who = case.who()
+    agrees = not who.keys().isdisjoint([case.book.items[place].customer_id for place in places]) if who else False
     evidence = (*_named_evidence(case, places), amount_evidence(places, case.paid.cents))
     return [whole(case, places, _exact_confidence(case, sure or agrees, agrees), evidence)]
 

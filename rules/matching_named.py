@@ -83,7 +83,7 @@ def exactly_named(book: Book, text: str, cents: int, left: list[int]) -> tuple[l
             continue
         any_hit = True
         place = hits[0]
-        core = book.core[place].lstrip("0")
+        core = book.plain[place]
         if len(hits) > 1 or len(core) < SHORT or core == amount:
             return [], False
         if place not in places:

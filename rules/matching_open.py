@@ -59,11 +59,13 @@ def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
     if not places:
         return None
     cents = case.paid.cents
-    open_cents = [case.left[place] for place in places]
-    if not sum(one for one in open_cents if one < 0) <= cents <= sum(one for one in open_cents if one > 0):
+    left = case.left
+    open_cents = [left[place] for place in places]
+    high = sum(open_cents) if min(open_cents) > 0 else sum([one for one in open_cents if one > 0])
+    if cents > high or (cents < 0 and cents < sum(open_cents) - high):
         return None
     whose = case.whose(customer)
-    equal = [place for place in places if case.left[place] == cents]
+    equal = [place for place in places if left[place] == cents]
     if len(equal) > 1:
         return _one_of_equal(case, equal, whose)
     if len(case.numbers()) > 1:

@@ -32,8 +32,10 @@ def only_set(cents: Sequence[int], target: int) -> Sums:
     give them in the order of their due dates."""
     if len(cents) > EXACT_UP_TO:
         return Sums(tuple(_runs(cents, target)), False)
-    if not cents or not sum(one for one in cents if one < 0) <= target <= sum(one for one in cents if one > 0):
+    if not cents or not sum([one for one in cents if one < 0]) <= target <= sum([one for one in cents if one > 0]):
         return Sums((), True)
+    if len(cents) == 1:
+        return Sums(((0,),) if cents[0] == target else (), True)
     middle = len(cents) // 2
     left, right = _sums(cents[:middle]), _sums(cents[middle:])
     found: list[tuple[int, ...]] = []
