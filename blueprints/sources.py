@@ -78,13 +78,13 @@ def index() -> ResponseReturnValue:
 
 @bp.get("/new")
 def new() -> ResponseReturnValue:
-    kind = _kind(request.args.get("kind", ""))
+    kind = _kind(request.args.get("kind", "folder"))
     return _edit(_form(kind, None), kind, None)
 
 
 @bp.post("")
 def create() -> ResponseReturnValue:
-    return _save(_kind(request.form.get("kind", "")), None)
+    return _save(_kind(request.form.get("kind", "folder")), None)
 
 
 @bp.get("/<int:source_id>")

@@ -36,7 +36,7 @@ SOURCE_ERRORS: dict[str, str] = {
     "sftp_secret_unreadable": N_("The private key cannot be read. Paste it whole, without a passphrase."),
     # running
     "disk_full": N_(
-        "No room left on the disk: nothing was written and nothing is lost. Free some space, it goes on by itself."
+        "The disk is full or cannot be written: nothing was taken in and nothing is lost. Free some space, it goes on by itself."
     ),
     "import_stopped": N_("The import stopped unexpectedly. Nothing was written; it is tried again by itself."),
     "import_failed": N_(
