@@ -26,6 +26,7 @@
     if (!found) return;
     event.preventDefault();
     if (found.matches("summary")) openWho(found);
+    else if (found.matches("input")) found.focus();
     else found.click();
   });
 

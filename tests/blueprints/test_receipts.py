@@ -106,7 +106,7 @@ def test_the_desk_shows_what_came_in_why_and_what_is_open(client, bank):
     text = text_of(client.get(f"/receipts/match?movement={bank.unsure}&proposal=1"))
     assert "40 %" in text
     text = text_of(client.get(f"/receipts/match?movement={bank.unknown}"))
-    assert "Client inconnu" in text and "Choisir le client" in text
+    assert "Client inconnu" in text and "Nom, code ou facture" in text
 
 
 def test_the_queue_as_a_list(client, bank):
