@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models.bank import BankMatch, BankMovement
 from models.commitments import Promise
 from models.customers import Customer
 from models.items import Allocation, Item
@@ -44,6 +45,20 @@ def expected(session: Session, company_id: int, customer_ids: Sequence[int] | No
         .where(Item.customer_id.in_(ids), Allocation.made_on >= since)
     )
     for customer_id, item_id, currency, cents, on in session.execute(allocated):
+        found[customer_id].receipts.append(Receipt(item_id, currency, cents, on))
+    at_bank = (  # not in the ledger yet; where it is, unallocated, its line is not open beside it
+        sa.select(Item.customer_id, Item.id, Item.currency, BankMatch.laid_cents, BankMovement.booked_on)
+        .join(BankMatch, BankMatch.item_id == Item.id)
+        .join(BankMovement, BankMovement.id == BankMatch.movement_id)
+        .where(
+            BankMatch.company_id == company_id,
+            BankMatch.state == "provisional",
+            BankMatch.laid_cents > 0,
+            BankMovement.booked_on >= since,
+            Item.customer_id.in_(ids),
+        )
+    )
+    for customer_id, item_id, currency, cents, on in session.execute(at_bank):
         found[customer_id].receipts.append(Receipt(item_id, currency, cents, on))
     still_open = sa.select(Item.customer_id, Item.id, Item.currency, Item.open_cents, Item.entry_on, Item.kind).where(
         Item.company_id == company_id, Item.customer_id.in_(ids), Item.open_cents != 0

@@ -34,7 +34,7 @@ from services.bank_learn import Lesson, learn, unlearn
 from services.bank_match import Verdict, Verdicts, judge_movements, match_rows, movement_outcome
 from services.follow_up import follow_up
 from services.ledger_store import look_again
-from services.syncs import refuse, remark_of, stage_file
+from services.syncs import no_collecting, refuse, remark_of, stage_file
 
 NEAR = timedelta(days=10)  # a booking and its announcement lie closer together
 
@@ -159,11 +159,32 @@ def sync_bank(
     """Take statements into the tables: movements not known before are kept and matched; above the company's threshold
     they are applied, below proposed. Customers concerned are decided anew in the same transaction."""
     session.flush()
-    plan = _plan(session, company, file)
-    result = _counted(plan, "dry_run" if dry_run else "done")
-    if dry_run:
-        return result
-    sync = staged or stage_file(session, company, "", filename, actor_id, now)
+    with no_collecting():
+        plan = _plan(session, company, file)
+        result = _counted(plan, "dry_run" if dry_run else "done")
+        if dry_run:
+            return result
+        sync = staged or stage_file(session, company, "", filename, actor_id, now)
+        with bulk.more_cache(session):
+            _take(session, company, sync, plan, result, digest, now, today)
+    counts = {name: getattr(result, name) for name in ("new", "matched", "proposed", "unknown", "ignored")}
+    audit.record(session, now, actor_id, company.id, "run", "sync", sync.id, {"file": filename, "kind": "bank", **counts})
+    session.expire_all()
+    follow_up(session, company, now, today)
+    return result
+
+
+def _take(
+    session: Session,
+    company: Company,
+    sync: Sync,
+    plan: _Plan,
+    result: BankResult,
+    digest: str,
+    now: datetime,
+    today: date,
+) -> None:
+    """Write a plan, give back what came back, lay the bank's part on, learn who pays from where."""
     bank_ledger.lift(session, company)
     account_ids = _write(session, company, sync, plan, now)
     returned = bank_returns.give_back(session, company, [one.id for one in plan.new if one.movement.returned], now)
@@ -178,11 +199,6 @@ def sync_bank(
     look_again(session, touched, today)
     if touched:
         company.ledger_version += 1
-    counts = {name: getattr(result, name) for name in ("new", "matched", "proposed", "unknown", "ignored")}
-    audit.record(session, now, actor_id, company.id, "run", "sync", sync.id, {"file": filename, "kind": "bank", **counts})
-    session.expire_all()
-    follow_up(session, company, now, today)
-    return result
 
 
 def _plan(session: Session, company: Company, file: BankFile) -> _Plan:

@@ -124,7 +124,7 @@ def run_sync(
     try:
         snapshot, used = _content(session, company, path, filename, file or read_file(path, filename, options))
         if dry_run:
-            with _no_collecting():
+            with no_collecting():
                 return _preview(session, company, snapshot, today)
         sync = staged or stage_file(session, company, "", filename, actor_id, now)
         sync.file_hash, sync.options = digest, _settings(used)
@@ -303,13 +303,13 @@ def apply_snapshot(
     Errors (nothing may be kept then, the caller rolls back or uses a savepoint): no_customer_lines, older_list,
     list_before_journal, list_without_day."""
     session.flush()
-    with _no_collecting(), bulk.more_cache(session):
+    with no_collecting(), bulk.more_cache(session):
         bank_ledger.lift(session, company)
         return _apply(session, company, snapshot, sync, now, today)
 
 
 @contextmanager
-def _no_collecting() -> Iterator[None]:
+def no_collecting() -> Iterator[None]:
     """A million small tuples, none in cycles: looking for cycles among them takes half of the time."""
     collecting = gc.isenabled()
     gc.disable()

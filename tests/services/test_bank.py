@@ -19,6 +19,7 @@ from models import (
     Item,
     PayerAccount,
     PayerName,
+    Promise,
     Sync,
     reports,
 )
@@ -261,3 +262,13 @@ def test_a_returned_payment_reopens_what_the_ledger_has_settled(session: Session
     assert home(session, company) == 24_100
     assert opens(session)["IMPAYE"] == (12_100, 0)
     assert states(session) == ["confirmed"]
+
+
+def test_a_promise_is_kept_by_a_payment_seen_at_the_bank(session: Session, company: Company) -> None:
+    ledger(session, company, owed())
+    dupont = session.scalars(sa.select(Customer).filter_by(code="DUPONT")).one()
+    promised = {"company_id": company.id, "customer_id": dupont.id, "promised_on": MAY, "currency": "EUR", "cents": 12_000}
+    session.add(Promise(**promised, made_at=NOW - timedelta(10), state="expected"))
+    session.flush()
+    bank(session, company, bank_file(PAID))
+    assert session.scalars(sa.select(Promise.state)).one() == "kept"
