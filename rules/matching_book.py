@@ -60,7 +60,7 @@ class Book:
 
     def _add(self, place: int, item: Owed) -> None:
         for reference in item.references:  # most have one or none
-            places = self.by_reference.setdefault(bare(reference), [])
+            places = self.by_reference.setdefault(reference if reference.isdigit() else bare(reference), [])
             if place not in places:
                 places.append(place)
         self.by_amount.setdefault((item.currency, item.open_cents), []).append(place)
@@ -108,11 +108,11 @@ class Book:
         return low - slack <= int(number.digits[-18:]) <= high + slack
 
 
-def _keys(core: str, whole: str, digits: list[str]) -> set[str] | tuple[str, ...]:
+def _keys(core: str, whole: str, digits: list[str]) -> list[str]:
     """Ways to write the digits of a number: with and without leading zeros, the year with two digits."""
     if len(digits) == 1:
-        return (whole,) if len(whole) >= 3 else ()
-    keys = {whole, digits[0].lstrip("0") + "".join([run.lstrip("0") for run in digits[1:]])}
-    if len(digits[0]) == 4 and digits[0].startswith("20"):
-        keys.add(core[2:])
-    return {key for key in keys if len(key) >= 3}
+        return [whole] if len(whole) >= 3 else []
+    keys = [whole, "".join([run.lstrip("0") for run in digits])]
+    if len(digits[0]) == 4 and core.startswith("20"):
+        keys.append(core[2:].lstrip("0"))
+    return [key for key in dict.fromkeys(keys) if len(key) >= 3]

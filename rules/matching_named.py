@@ -36,7 +36,7 @@ def by_reference(book: Book, paid: Paid) -> tuple[list[int], tuple[Evidence, ...
     evidence: list[Evidence] = []
     unknown: list[str] = []
     if paid.structured:
-        reference = bare(paid.structured)
+        reference = paid.structured if paid.structured.isdigit() else bare(paid.structured)
         known = book.by_reference.get(reference)
         if known:
             places += known

@@ -30,27 +30,25 @@ def by_name_of_payer(case: Case) -> list[Proposal]:
     who = case.who()
     if not who:
         return _amount_only(case)
-    strongest = max(strength for strength, _ in who.values())
-    found: list[Proposal] = []
-    for customer, (strength, _) in sorted(who.items(), key=lambda one: -one[1][0])[:MOST_PAYERS]:
-        answer = _of_customer(case, customer, strength)
+    strongest = max([strength for strength, _ in who.values()])
+    if strongest == 4 and len(who) > 1:  # account and name agree: who else bears the name does not matter
+        who = {customer: told for customer, told in who.items() if told[0] == 4}
+    if len(who) == 1:
+        only = next(iter(who))
+        answer = _of_customer(case, only, strongest)
         if answer is not None:
-            found.append(answer)
+            return [answer]
+        nothing = Proposal(case.paid.id, only, (), WHO_ONLY[strongest], case.whose(only), case.paid.cents)
+        return [*_nearly(case, only), nothing]
+    ranked = sorted(who, key=lambda customer: -who[customer][0])[:MOST_PAYERS]
+    found = [answer for customer in ranked if (answer := _of_customer(case, customer, who[customer][0])) is not None]
     if len(found) > 1:
         several = Evidence("several_customers", {"count": len(found)})
         return [uncertain(one, several) for one in found]
-    if found and len(who) > 1:
-        alone = len([1 for strength, _ in who.values() if strength >= strongest - 1]) == 1
+    if found and sum(strength >= strongest - 1 for strength, _ in who.values()) > 1:
         conflict = {code for _, code in who.values()} == {"iban", "name"}
-        if not alone:
-            found = [capped(found[0], 957 if conflict else PROPOSED)]
-    if found and found[0].parts:
-        return found
-    if len(who) > 1:
-        return found
-    only = next(iter(who))
-    nothing = Proposal(case.paid.id, only, (), WHO_ONLY[strongest], case.whose(only), case.paid.cents)
-    return [*found, *_nearly(case, only), nothing]
+        return [capped(found[0], 957 if conflict else PROPOSED)]
+    return found
 
 
 def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
@@ -68,7 +66,7 @@ def _of_customer(case: Case, customer: int, strength: int) -> Proposal | None:
     equal = [place for place in places if left[place] == cents]
     if len(equal) > 1:
         return _one_of_equal(case, equal, whose)
-    if len(case.numbers()) > 1:
+    if not equal and len(case.numbers()) > 1:
         named = shortened(case, NOBODY, [], customers=[customer])
         if len(named) > 1 and sum(case.left[place] for place in named) == cents:
             numbered = Evidence(
@@ -157,16 +155,18 @@ def _checked(case: Case, proposal: Proposal, places: list[int]) -> Proposal:
 
 def _nearly(case: Case, customer: int) -> list[Proposal]:
     """One open item a fee or discount above the amount, or the only open item part paid: for a person to say."""
-    places = [place for place in case.open_of(customer) if case.left[place] > case.paid.cents > 0]
-    near = [place for place in places if reason_of(case, [place], case.left[place], case.left[place] - case.paid.cents)]
+    cents = case.paid.cents
+    everything = case.open_of(customer) if cents > 0 else []
+    places = [place for place in everything if case.left[place] > cents]
+    near = [place for place in places if reason_of(case, [place], case.left[place], case.left[place] - cents)]
     whose = case.whose(customer)
     if len(near) == 1:
-        missing = case.left[near[0]] - case.paid.cents
+        missing = case.left[near[0]] - cents
         reason = reason_of(case, near, case.left[near[0]], missing)
-        part = Part(case.book.items[near[0]].id, case.paid.cents, missing)
+        part = Part(case.book.items[near[0]].id, cents, missing)
         short = Evidence("short_by", {"cents": missing, "reason": reason})
         return [Proposal(case.paid.id, customer, (part,), 880, (short, *whose), 0, reason)]
-    if len(places) == 1 and len(case.open_of(customer)) == 1:
+    if len(places) == 1 == len(everything):
         return too_little(case, places, case.left[places[0]], whose, 860)
     return []
 

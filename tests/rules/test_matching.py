@@ -161,6 +161,13 @@ def test_two_customers_of_one_name_are_not_told_apart_by_nothing():
     assert all(one.tie for one in found)
 
 
+def test_the_account_tells_two_customers_of_one_name_apart():
+    twins = [Payer(1, "", ("dupont sarl",), ("FR76999",)), Payer(2, "", ("dupont sa",))]
+    found = propose(Book([owed(12, 5_000, 1), owed(13, 5_000, 2)], twins), paid(5_000, name="DUPONT", iban="FR76999"))
+    assert parts(found[0]) == {12: 5_000}
+    assert applied(found[0])
+
+
 def test_credits_are_used_up_with_the_invoices():
     items = [owed(12, 12_100), owed(13, 5_000), owed(50, -2_000)]
     named = best(items, paid(10_100, "FA2026-0012"))
