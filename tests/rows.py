@@ -16,6 +16,7 @@ from models import (
     BankAccount,
     BankMovement,
     BankStatement,
+    Claim,
     Company,
     Contact,
     Customer,
@@ -176,6 +177,9 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
             Promise(**mine, item_id=item.id, promised_on=TODAY + timedelta(days=5), cents=10_000, currency="EUR", made_at=NOW)
         ),
         "hold_id": add(Hold(**mine, reason="r", made_at=NOW)),
+        "claim_id": add(
+            Claim(**mine, item_id=item.id, kind="interest", state="claimed", cents=100, currency="EUR", until_on=TODAY, basis="basis_fr_business", made_at=NOW)
+        ),
         "dispute_id": add(Dispute(**mine, item_id=item.id, reason="price", opened_at=NOW)),
         "profile_id": add(Profile(**common, code=f"p{count}", name=f"P{count}")),
         "sales_rep_id": add(SalesRep(**common, code=f"r{count}", name=f"R{count}")),
