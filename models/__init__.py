@@ -1,19 +1,23 @@
 """Nouns of Encours and every SQL statement. Importing this package knows all tables."""
 
 from models.actions import Action, ActionItem, WorklistEntry
+from models.alerts import AlertMark
 from models.audit import AuditEntry
 from models.bank import BankAccount, BankMatch, BankMovement, BankStatement, PayerAccount, PayerName
 from models.base import Base
 from models.claims import Claim
-from models.commitments import Dispute, Hold, Promise
+from models.commitments import Dispute, DisputeComment, DisputeDocument, DisputeReason, Hold, Promise
 from models.company import Company, Profile, SalesRep
 from models.customers import Contact, Customer, Note
 from models.documents import Document, EInvoice
+from models.inbound import InboundMessage
 from models.items import Allocation, Item
 from models.jobs import Job
 from models.legal import LegalTerms
 from models.messages import Message, Outbox
+from models.plans import Plan, PlanInstalment, PlanItem
 from models.rates import RateRow
+from models.recovery import Handover, Insolvency
 from models.scenarios import MessageTemplate, Scenario, Step
 from models.sources import Source, SourceFile
 from models.syncs import ColumnMapping, Sync
@@ -22,6 +26,7 @@ from models.users import LoginAttempt, Membership, User, UserSession
 __all__ = [
     "Action",
     "ActionItem",
+    "AlertMark",
     "Allocation",
     "AuditEntry",
     "BankAccount",
@@ -35,9 +40,15 @@ __all__ = [
     "Contact",
     "Customer",
     "Dispute",
+    "DisputeComment",
+    "DisputeDocument",
+    "DisputeReason",
     "Document",
     "EInvoice",
+    "Handover",
     "Hold",
+    "Insolvency",
+    "InboundMessage",
     "Item",
     "Job",
     "LegalTerms",
@@ -49,6 +60,9 @@ __all__ = [
     "Outbox",
     "PayerAccount",
     "PayerName",
+    "Plan",
+    "PlanInstalment",
+    "PlanItem",
     "Profile",
     "Promise",
     "RateRow",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -58,6 +59,11 @@ class Company(Base):
     match_automatically: Mapped[bool] = mapped_column(sa.Boolean(), default=True, server_default=sa.true())
     match_threshold: Mapped[int] = mapped_column(default=950, server_default="950")  # per mille: applied by itself from here
     payment_hold_days: Mapped[int] = mapped_column(default=5, server_default="5")  # a payment not allocated yet holds back
+    plan_break_days: Mapped[int] = mapped_column(default=15, server_default="15")  # an instalment so late breaks its plan
+    plan_break_missed: Mapped[int] = mapped_column(default=2, server_default="2")  # and so many missed at once
+    alert_large_cents: Mapped[Cents | None]  # just late and large from here; None: a share of what is owed
+    alert_late_days: Mapped[int] = mapped_column(default=7, server_default="7")  # how long an item is just late
+    alert_dispute_days: Mapped[int] = mapped_column(default=60, server_default="60")  # a dispute so old calls for attention
     window_from: Mapped[str] = mapped_column(default="08:00")
     window_until: Mapped[str] = mapped_column(default="18:00")
     letter_window: Mapped[str] = mapped_column(default="FR")  # position of the address: FR (right) or BE (left)
@@ -73,6 +79,18 @@ class Company(Base):
     sender_name: Mapped[Text]
     sender_email: Mapped[Text]
     reply_to: Mapped[Text]
+
+    # Mailbox in which replies and returns arrive: empty host means nobody reads it
+    imap_host: Mapped[Text]
+    imap_port: Mapped[int] = mapped_column(default=993, server_default="993")
+    imap_security: Mapped[str] = mapped_column(default="tls", server_default="tls")  # tls, starttls, none (loopback only)
+    imap_user: Mapped[Text]
+    imap_password_sealed: Mapped[Text]
+    imap_folder: Mapped[str] = mapped_column(default="INBOX", server_default="INBOX")
+    imap_cursor: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # validity, uid: read so far
+    imap_checked_at: Mapped[datetime | None]  # last time it was read to its end
+    imap_failure: Mapped[Text]  # why it cannot be read now
+    imap_answer: Mapped[Text]  # the server's words about it
 
     @property
     def account_prefixes(self) -> tuple[str, ...]:

@@ -88,6 +88,8 @@ class Contact(Base):
     mobile: Mapped[Text]
     email_bad_reason: Mapped[Text]  # refused by a server, wrong person; empty: good
     email_bad_at: Mapped[datetime | None]
+    phone_bad_reason: Mapped[Text]  # wrong_number: nobody of this customer answers there; empty: good
+    phone_bad_at: Mapped[datetime | None]
     from_ledger: Mapped[Flag]
 
 
