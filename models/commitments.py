@@ -54,7 +54,9 @@ class Hold(Base):
 
 
 class Dispute(Base):
-    """A contested item (or a whole customer). Open until solved_at; leaves the reminders, stays in the outstanding."""
+    """A contested item (or a whole customer). Open until solved_at; leaves the reminders, stays in the outstanding.
+
+    state: open, waiting (for the customer or a third party), accepted, refused, solved (over; who was right, if it was said)."""
 
     __tablename__ = "dispute"
     __table_args__ = (
@@ -71,7 +73,8 @@ class Dispute(Base):
     company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))
     customer_id: Mapped[int] = mapped_column(sa.ForeignKey("customer.id", ondelete="CASCADE"))
     item_id: Mapped[int | None] = mapped_column(sa.ForeignKey("item.id", ondelete="CASCADE"))
-    reason: Mapped[str]  # quantity, price, quality, not_received, already_paid, wrong_customer, other
+    reason: Mapped[str]  # quantity, price, quality, not_received, already_paid, wrong_customer, other, or a company's own words
+    state: Mapped[str] = mapped_column(default="open", server_default="open")
     cents: Mapped[Cents | None]  # None: the whole item
     remark: Mapped[Text]
     opened_at: Mapped[datetime]
@@ -80,3 +83,38 @@ class Dispute(Base):
     deadline_on: Mapped[date | None]
     solved_at: Mapped[datetime | None]
     solution: Mapped[Text]
+
+
+class DisputeReason(Base):
+    """What a company says about a reason: who solves it and how long that takes. `code` is one of ours or its own words."""
+
+    __tablename__ = "dispute_reason"
+    __table_args__ = (sa.UniqueConstraint("company_id", "code"),)
+
+    id: Mapped[Key]
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"))
+    code: Mapped[str]
+    owner_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    days: Mapped[int] = mapped_column(default=30)
+    active: Mapped[bool] = mapped_column(sa.Boolean(), default=True, server_default=sa.true())
+
+
+class DisputeComment(Base):
+    """What a colleague wrote about a dispute."""
+
+    __tablename__ = "dispute_comment"
+
+    id: Mapped[Key]
+    dispute_id: Mapped[int] = mapped_column(sa.ForeignKey("dispute.id", ondelete="CASCADE"), index=True)
+    written_at: Mapped[datetime]
+    author_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id", ondelete="SET NULL"))
+    body: Mapped[str]
+
+
+class DisputeDocument(Base):
+    """A document of the customer that belongs to a dispute: delivery note, photograph, letter."""
+
+    __tablename__ = "dispute_document"
+
+    dispute_id: Mapped[int] = mapped_column(sa.ForeignKey("dispute.id", ondelete="CASCADE"), primary_key=True)
+    document_id: Mapped[int] = mapped_column(sa.ForeignKey("document.id", ondelete="CASCADE"), primary_key=True, index=True)
