@@ -185,14 +185,16 @@ def _take(
     today: date,
 ) -> None:
     """Write a plan, give back what came back, lay the bank's part on, learn who pays from where."""
-    bank_ledger.lift(session, company)
+    if plan.new or plan.booked or plan.removed:
+        bank_ledger.lift(session, company)
     account_ids = _write(session, company, sync, plan, now)
     returned = bank_returns.give_back(session, company, [one.id for one in plan.new if one.movement.returned], now)
     result.matched += returned.matched
     result.proposed += returned.proposed
     result.unknown -= returned.matched + returned.proposed
     touched = _customers(plan) | returned.customers
-    touched |= bank_ledger.follow(session, company, touched, now, today, rematch=False)
+    if plan.new or plan.booked or plan.removed:
+        touched |= bank_ledger.follow(session, company, touched, now, today, rematch=False)
     learn(session, company, _lessons(plan, company))
     bank_store.refresh_balances(session, company.id)
     _finish(session, sync, plan, result, digest, account_ids, now)
@@ -330,6 +332,8 @@ def _write(session: Session, company: Company, sync: Sync, plan: _Plan, now: dat
         movements.append(_movement_row(company, one, verdict, account_ids[one.account], statement_ids[one.statement]))
         if verdict is not None:
             matches += match_rows(company.id, one.id, verdict, now)
+            for number, other in enumerate(plan.verdicts.others.get(one.id, ()), 2):
+                matches += match_rows(company.id, one.id, other, now, proposal=number)
     bank_store.insert_movements(session, movements)
     bank_store.insert_matches(session, matches)
     sync.undo = _replace(session, company, plan, account_ids, statement_ids)

@@ -88,6 +88,11 @@ def _match_waiting(session: Session, company: Company, now: datetime, today: dat
         customers |= {verdicts.customers[item_id] for item_id, _ in parts if item_id in verdicts.customers}
         replaced.append(paid.id)
         rows += match_rows(company.id, paid.id, verdict, now)
+        others = [
+            one for one in verdicts.others.get(paid.id, ()) if {p.item_id for p in one.parts} not in before.refused.values()
+        ]
+        for number, other in enumerate(others if verdict.parts else (), 2):
+            rows += match_rows(company.id, paid.id, other, now, proposal=number)
         movements.append((*movement_outcome(verdict, paid.cents), paid.id))
     bank_store.forget_proposals(session, replaced)
     bank_store.insert_matches(session, rows)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from models import bank_book, bank_store
 from models.bank_book import LedgerPayment
 from models.company import Company
-from rules.matching import Book, match_all
+from rules.matching import Book, match_all, propose
 from rules.matching_facts import Evidence, MatchPolicy, Paid, Part, Proposal
 from rules.matching_words import bare, structured_in
 
 AFTER_DAYS, BEFORE_DAYS = 15, 5  # the ledger books a payment so many days after or before the bank
 OF_ACTION, OF_CUSTOMER = "1", "2"  # first digit of the references we give out (integrations.payments.ogm)
 CERTAIN = 1000
+MOST_COMPARED = 1000  # movements that wait, up to which all that they may pay is kept, not only the best
 WHO_PAID = 500  # below, a proposal is an amount that happens to fit: it says nothing of who paid
 
 
@@ -52,6 +53,7 @@ class Verdicts:
 
     by_id: dict[int, Verdict] = field(default_factory=dict)
     customers: dict[int, int] = field(default_factory=dict)  # item → customer
+    others: dict[int, list[Verdict]] = field(default_factory=dict)  # of what is only proposed: what else it may pay
 
 
 def policy_of(company: Company) -> MatchPolicy:
@@ -127,12 +129,29 @@ def judge_movements(session: Session, company: Company, movements: list[Paid]) -
             waiting.append(paid)
     for proposal in match_all(book, waiting):
         found.by_id[proposal.movement_id] = _verdict(company, proposal)
+    _add_others(company, book, waiting, found)
     for number, payment in known.items():
         if payment.open_cents:
             verdict = found.by_id.setdefault(number, Verdict(payment.customer_id))
             if verdict.customer_id in (None, payment.customer_id):
                 verdict.customer_id, verdict.ledger_item_id = payment.customer_id, payment.item_id
     return found
+
+
+def _add_others(company: Company, book: Book, waiting: list[Paid], found: Verdicts) -> None:
+    """What else a movement that waits for a person may pay, out of what is left; for a year's file at once it would take
+    too long."""
+    proposed = [paid for paid in waiting if (one := found.by_id.get(paid.id)) and one.parts and not one.how]
+    if len(proposed) > MOST_COMPARED:
+        return
+    left = list(book.open)
+    for one in found.by_id.values():
+        for part in one.parts if one.how == "automatic" else ():
+            left[book.place[part.item_id]] -= part.cents + part.difference_cents
+    for paid in proposed:
+        best = found.by_id[paid.id].parts
+        others = [_verdict(company, one) for one in propose(book, paid, left) if one.parts and one.parts != best]
+        found.others[paid.id] = [replace(one, how="") for one in others]
 
 
 def _verdict(company: Company, proposal: Proposal) -> Verdict:

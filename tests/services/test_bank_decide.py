@@ -161,3 +161,14 @@ def test_what_the_ledger_confirmed_is_not_taken_back_here(session: Session, comp
     ledger(session, company, [*lines, entry("DUPONT", -12_100, MAY, letter="AA", label="VIR")], MAY)
     with pytest.raises(DomainError, match="match_in_ledger"):
         bank_decide.undo_match(session, session.scalars(sa.select(BankMovement)).one(), who.id, NOW, TODAY)
+
+
+def test_a_tie_is_proposed_and_the_next_one_comes_up(session: Session, company: Company, who: User) -> None:
+    ledger(session, company, [entry("DUPONT", 5_000, MAY - timedelta(40), piece=f"FA2026-002{n}") for n in (1, 2)])
+    bank(session, company, bank_file(money_in(5_000, MAY, "Client DUPONT")))
+    movement = session.scalars(sa.select(BankMovement)).one()
+    assert (movement.state, set(states(session))) == ("proposed", {"proposed"})
+    numbers = set(session.scalars(sa.select(BankMatch.proposal)))
+    bank_decide.decline(session, movement, 1, who.id, NOW, TODAY)
+    assert movement.state == ("proposed" if len(numbers) > 1 else "open")
+    assert opens(session) == {"FA2026-0021": (5_000, 0), "FA2026-0022": (5_000, 0)}
