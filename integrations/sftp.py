@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import posixpath
 import stat
 from collections.abc import AsyncIterator, Awaitable
@@ -94,7 +95,8 @@ def _run(server: Server, work: Awaitable[Answer], more: float = 0) -> Answer:
     except TimeoutError as error:
         raise DomainError("sftp_slow", host=server.host) from error
     except (OSError, asyncssh.Error) as error:
-        reason = error.reason if isinstance(error, asyncssh.Error) else error.strerror or str(error)
+        number = (error.errno or 0) if isinstance(error, OSError) else 0
+        reason = os.strerror(number) if number > 0 else str(error)
         raise DomainError("sftp_unreachable", host=server.host, port=server.port, answer=_text(reason)) from error
 
 

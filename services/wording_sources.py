@@ -44,5 +44,5 @@ SOURCE_ERRORS: dict[str, str] = {
     ),
     "import_file_gone": N_("The file is no longer here. Choose it again."),
     "source_stopped": N_("The run stopped unexpectedly. Nothing was half written; it is tried again by itself."),
-    "source_refused": N_("The last run refused %(number)s files. See why below."),
+    "source_refused": N_("Files refused by the last run: %(number)s. The page of the source says why."),
 }
