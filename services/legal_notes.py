@@ -120,21 +120,22 @@ NAMES = ("interest", "compensation", "total_claimed")
 
 
 def values(draft: Draft, amount_cents: int, language: str) -> dict[str, str]:
-    """The values of the law's placeholders; empty where nothing is asked for, so that optional passages fall away."""
+    """The values of the law's placeholders; all empty where nothing is asked for on top, so that optional passages fall away."""
     note = draft.law
 
-    def words(cents: int) -> str:
-        return money_with_currency(cents, language, draft.currency) if cents else ""
+    on_top = note.interest_cents + note.compensation_cents
 
-    interest = words(note.interest_cents)
+    def words(cents: int, shown: bool) -> str:
+        return money_with_currency(cents, language, draft.currency) if shown else ""
+
+    interest = words(note.interest_cents, on_top > 0)
     if interest and note.provisional:
         interest = translate(language, N_("%(amount)s (provisional)"), amount=interest)
-    on_top = note.interest_cents + note.compensation_cents
     return {
         "interest": interest,
-        "compensation": words(note.compensation_cents),
-        "total_claimed": words(amount_cents + on_top) if on_top else "",
-        "compensation_later": words(note.later_cents),
+        "compensation": words(note.compensation_cents, on_top > 0),
+        "total_claimed": words(amount_cents + on_top, on_top > 0),
+        "compensation_later": words(note.later_cents, note.later_cents > 0),
         "legal_basis": basis_sentence(language, note.basis),
     }
 

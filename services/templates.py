@@ -24,6 +24,7 @@ CODES: dict[str, str] = {
     "notice": N_("Notice before the due date"),
     "notice_debit": N_("Notice of a direct debit"),
     "reminder_1": N_("First reminder"),
+    "reminder_1_consumer": N_("First reminder to a private person"),
     "reminder_2": N_("Second reminder"),
     "reminder_3": N_("Third reminder"),
     "formal_notice": N_("Formal notice"),
@@ -31,6 +32,10 @@ CODES: dict[str, str] = {
     "handover": N_("Handover"),
     "thanks": N_("Thanks"),
     "call": N_("Call"),
+    "promise_confirmation": N_("Confirmation of a promise"),
+    "plan_confirmation": N_("Confirmation of a payment plan"),
+    "plan_notice": N_("Notice of an instalment"),
+    "plan_reminder": N_("Reminder of an instalment"),
 }
 """What each template is for, in the order of a scenario."""
 

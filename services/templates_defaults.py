@@ -59,18 +59,35 @@ _FORMAL_FR = (
     "{{ salutation }},",
     "Malgré nos demandes[[, dont la dernière date du {{ last_reminder_on }}]], {{ customer_name }} "
     "(client {{ customer_code }}) reste redevable envers {{ company_name }} de la somme de **{{ total_due }}**, "
-    "détaillée ci-dessous.",
+    "détaillée ci-dessous par facture.",
     "Par la présente, valant **mise en demeure**, nous vous demandons de payer cette somme dans un délai de "
     "**{{ wait_days }}** à compter de la réception de ce courrier.",
 )
+_CLAIMS_FR = (
+    "[[Somme due à ce jour : principal {{ total_due }}, intérêts de retard {{ interest }}, indemnité forfaitaire de "
+    "recouvrement {{ compensation }} ; au total **{{ total_claimed }}**.]][[ {{ legal_basis }}]]",
+)
+_CLAIMS_CONSUMER_FR = (
+    "[[S’y ajoutent une indemnité de {{ compensation }} et des intérêts de {{ interest }}, soit au total "
+    "**{{ total_claimed }}**. {{ legal_basis }}]]",
+)
 _FORMAL_END_FR = (
     "À défaut de paiement complet dans ce délai, nous nous réservons le droit de saisir la juridiction compétente sans "
-    "autre avis. La présente mise en demeure fait courir les intérêts de retard prévus par la loi ; les pénalités et "
-    "l’indemnité forfaitaire de recouvrement dues entre professionnels s’y ajoutent."
+    "autre avis. Les intérêts continuent de courir jusqu’au paiement complet."
 )
 _FORMAL_END_CONSUMER_FR = (
     "À défaut de paiement complet dans ce délai, nous nous réservons le droit de saisir la juridiction compétente. "
     "Si vous rencontrez une difficulté, parlez-nous-en[[ au {{ phone }}]] : un échéancier reste possible."
+)
+_R1_CONSUMER_FR = (
+    "{{ salutation }},",
+    "Sauf erreur de notre part, le règlement de {{ items_named }} ne nous est pas encore parvenu. Il s’agit sans doute d’un "
+    "oubli : merci de l’effectuer[[ au plus tard le **{{ wait_until }}**]]. Ce premier rappel est gratuit.",
+)
+_R1_CONSUMER_END_FR = (
+    "[[Sans paiement à l’issue de ce délai, une indemnité de {{ compensation_later }} et des intérêts de retard pourront vous "
+    "être demandés. {{ legal_basis }}]]",
+    "Créancier : {{ company_name }}[[, {{ company_address }}]][[, n° d’entreprise {{ company_number }}]].",
 )
 _HANDOVER_FR = (
     "{{ salutation }},",
@@ -101,6 +118,10 @@ FRENCH: dict[tuple[str, str], Words] = {
     ("reminder_1", "email"): _mail(
         "{{ items_count }} à régler, {{ company_name }}", *_R1_FR, *_ASK_FR, _REPLY_FR, _SIGN_FR
     ),
+    ("reminder_1_consumer", "email"): _mail(
+        "{{ company_name }} : votre compte client {{ customer_code }}",
+        *_R1_CONSUMER_FR, *_ASK_FR, *_R1_CONSUMER_END_FR, _REPLY_FR, _SIGN_FR,
+    ),
     ("reminder_2", "email"): _mail(
         "Rappel : {{ items_count }} à régler, {{ company_name }}", *_R2_FR, *_ASK_FR, _REPLY_FR, _SIGN_FR
     ),
@@ -108,11 +129,11 @@ FRENCH: dict[tuple[str, str], Words] = {
         "Dernier rappel : {{ items_count }} à régler, {{ company_name }}", *_R3_FR, *_ASK_FR, _REPLY_FR, _SIGN_FR
     ),
     ("formal_notice", "email"): _mail(
-        "Mise en demeure, {{ company_name }}", *_FORMAL_FR, *_ASK_FR, _FORMAL_END_FR, _CLOSE_FR, _SIGN_LETTER_FR
+        "Mise en demeure, {{ company_name }}", *_FORMAL_FR, *_ASK_FR, *_CLAIMS_FR, _FORMAL_END_FR, _CLOSE_FR, _SIGN_LETTER_FR
     ),
     ("formal_notice_consumer", "email"): _mail(
         "{{ company_name }} : votre compte client {{ customer_code }}",
-        *_FORMAL_FR, *_ASK_FR, _FORMAL_END_CONSUMER_FR, _CLOSE_FR, _SIGN_LETTER_FR,
+        *_FORMAL_FR, *_ASK_FR, *_CLAIMS_CONSUMER_FR, _FORMAL_END_CONSUMER_FR, _CLOSE_FR, _SIGN_LETTER_FR,
     ),
     ("handover", "email"): _mail(
         "Transmission de votre dossier, {{ company_name }}", *_HANDOVER_FR, *_ASK_FR, _CLOSE_FR, _SIGN_LETTER_FR
@@ -124,6 +145,12 @@ FRENCH: dict[tuple[str, str], Words] = {
     ("notice_debit", "letter"): _mail("Votre prochain prélèvement", *_DEBIT_FR, _CLOSE_FR, _SIGN_LETTER_FR),
     ("reminder_1", "letter"): _mail(
         "{{ items_count }} à régler, {{ total_due }}", *_R1_FR, "{{ items_table }}",
+        "Si votre règlement est déjà parti, nous vous en remercions. Si une facture vous paraît inexacte, "
+        "écrivez-nous[[ à {{ reply_to }}]][[ ou appelez-nous au {{ phone }}]].",
+        _CLOSE_FR, _SIGN_LETTER_FR,
+    ),
+    ("reminder_1_consumer", "letter"): _mail(
+        "{{ items_count }} à régler, {{ total_due }}", *_R1_CONSUMER_FR, "{{ items_table }}", *_R1_CONSUMER_END_FR,
         "Si votre règlement est déjà parti, nous vous en remercions. Si une facture vous paraît inexacte, "
         "écrivez-nous[[ à {{ reply_to }}]][[ ou appelez-nous au {{ phone }}]].",
         _CLOSE_FR, _SIGN_LETTER_FR,
@@ -142,13 +169,13 @@ FRENCH: dict[tuple[str, str], Words] = {
     ("formal_notice", "letter"): _mail(
         "Mise en demeure de payer la somme de {{ total_due }}",
         *_FORMAL_FR, "{{ items_table }}",
-        "Le paiement se fait par virement, aux coordonnées du talon ci-dessous.",
+        *_CLAIMS_FR, "Le paiement se fait par virement, aux coordonnées du talon ci-dessous.",
         _FORMAL_END_FR, _CLOSE_FR, _SIGN_LETTER_FR,
     ),
     ("formal_notice_consumer", "letter"): _mail(
         "Mise en demeure de payer la somme de {{ total_due }}",
         *_FORMAL_FR, "{{ items_table }}",
-        "Le paiement se fait par virement, aux coordonnées du talon ci-dessous.",
+        *_CLAIMS_CONSUMER_FR, "Le paiement se fait par virement, aux coordonnées du talon ci-dessous.",
         _FORMAL_END_CONSUMER_FR, _CLOSE_FR, _SIGN_LETTER_FR,
     ),
     ("handover", "letter"): _mail(
@@ -204,18 +231,36 @@ _R3_EN = (
 _FORMAL_EN = (
     "{{ salutation }},",
     "In spite of our requests[[, the last of {{ last_reminder_on }}]], {{ customer_name }} "
-    "(customer {{ customer_code }}) still owes {{ company_name }} the sum of **{{ total_due }}**, set out below.",
+    "(customer {{ customer_code }}) still owes {{ company_name }} "
+    "the sum of **{{ total_due }}**, set out below by invoice.",
     "This is a **formal notice** (mise en demeure): we require payment of this sum within **{{ wait_days }}** "
     "of receipt of this letter.",
 )
+_CLAIMS_EN = (
+    "[[Sum due to this day: principal {{ total_due }}, late interest {{ interest }}, fixed compensation for costs of "
+    "collection {{ compensation }}; in all **{{ total_claimed }}**.]][[ {{ legal_basis }}]]",
+)
+_CLAIMS_CONSUMER_EN = (
+    "[[Compensation of {{ compensation }} and interest of {{ interest }} are added, in all **{{ total_claimed }}**. "
+    "{{ legal_basis }}]]",
+)
 _FORMAL_END_EN = (
     "Failing full payment within this period, we reserve the right to go to court without further notice. "
-    "Statutory interest for late payment runs from this formal notice; the penalties and fixed compensation due between "
-    "businesses are added to it."
+    "Interest continues to run until full payment."
 )
 _FORMAL_END_CONSUMER_EN = (
     "Failing full payment within this period, we reserve the right to go to court. "
     "If you are in difficulty, talk to us[[ on {{ phone }}]]: instalments remain possible."
+)
+_R1_CONSUMER_EN = (
+    "{{ salutation }},",
+    "Unless we are mistaken, we have not yet received payment of {{ items_named }}. This is probably an oversight: please "
+    "arrange it[[ by **{{ wait_until }}** at the latest]]. This first reminder is free of charge.",
+)
+_R1_CONSUMER_END_EN = (
+    "[[Without payment by the end of this period, compensation of {{ compensation_later }} and late interest may be asked of "
+    "you. {{ legal_basis }}]]",
+    "Creditor: {{ company_name }}[[, {{ company_address }}]][[, company number {{ company_number }}]].",
 )
 _HANDOVER_EN = (
     "{{ salutation }},",
@@ -246,6 +291,10 @@ ENGLISH: dict[tuple[str, str], Words] = {
     ("reminder_1", "email"): _mail(
         "{{ items_count }} to pay, {{ company_name }}", *_R1_EN, *_ASK_EN, _REPLY_EN, _SIGN_EN
     ),
+    ("reminder_1_consumer", "email"): _mail(
+        "{{ company_name }}: your customer account {{ customer_code }}",
+        *_R1_CONSUMER_EN, *_ASK_EN, *_R1_CONSUMER_END_EN, _REPLY_EN, _SIGN_EN,
+    ),
     ("reminder_2", "email"): _mail(
         "Reminder: {{ items_count }} to pay, {{ company_name }}", *_R2_EN, *_ASK_EN, _REPLY_EN, _SIGN_EN
     ),
@@ -253,11 +302,11 @@ ENGLISH: dict[tuple[str, str], Words] = {
         "Last reminder: {{ items_count }} to pay, {{ company_name }}", *_R3_EN, *_ASK_EN, _REPLY_EN, _SIGN_EN
     ),
     ("formal_notice", "email"): _mail(
-        "Formal notice, {{ company_name }}", *_FORMAL_EN, *_ASK_EN, _FORMAL_END_EN, _SIGN_LETTER_EN
+        "Formal notice, {{ company_name }}", *_FORMAL_EN, *_ASK_EN, *_CLAIMS_EN, _FORMAL_END_EN, _SIGN_LETTER_EN
     ),
     ("formal_notice_consumer", "email"): _mail(
         "{{ company_name }}: your customer account {{ customer_code }}",
-        *_FORMAL_EN, *_ASK_EN, _FORMAL_END_CONSUMER_EN, _SIGN_LETTER_EN,
+        *_FORMAL_EN, *_ASK_EN, *_CLAIMS_CONSUMER_EN, _FORMAL_END_CONSUMER_EN, _SIGN_LETTER_EN,
     ),
     ("handover", "email"): _mail(
         "Your file is being handed over, {{ company_name }}", *_HANDOVER_EN, *_ASK_EN, _SIGN_LETTER_EN
@@ -269,6 +318,12 @@ ENGLISH: dict[tuple[str, str], Words] = {
     ("notice_debit", "letter"): _mail("Your next direct debit", *_DEBIT_EN, _SIGN_LETTER_EN),
     ("reminder_1", "letter"): _mail(
         "{{ items_count }} to pay, {{ total_due }}", *_R1_EN, "{{ items_table }}",
+        "If your payment has already left, thank you. If an invoice looks wrong, "
+        "write to us[[ at {{ reply_to }}]][[ or call us on {{ phone }}]].",
+        _SIGN_LETTER_EN,
+    ),
+    ("reminder_1_consumer", "letter"): _mail(
+        "{{ items_count }} to pay, {{ total_due }}", *_R1_CONSUMER_EN, "{{ items_table }}", *_R1_CONSUMER_END_EN,
         "If your payment has already left, thank you. If an invoice looks wrong, "
         "write to us[[ at {{ reply_to }}]][[ or call us on {{ phone }}]].",
         _SIGN_LETTER_EN,
@@ -286,11 +341,11 @@ ENGLISH: dict[tuple[str, str], Words] = {
     ),
     ("formal_notice", "letter"): _mail(
         "Formal notice to pay the sum of {{ total_due }}",
-        *_FORMAL_EN, "{{ items_table }}", _PAY_LETTER_EN, _FORMAL_END_EN, _SIGN_LETTER_EN,
+        *_FORMAL_EN, "{{ items_table }}", *_CLAIMS_EN, _PAY_LETTER_EN, _FORMAL_END_EN, _SIGN_LETTER_EN,
     ),
     ("formal_notice_consumer", "letter"): _mail(
         "Formal notice to pay the sum of {{ total_due }}",
-        *_FORMAL_EN, "{{ items_table }}", _PAY_LETTER_EN, _FORMAL_END_CONSUMER_EN, _SIGN_LETTER_EN,
+        *_FORMAL_EN, "{{ items_table }}", *_CLAIMS_CONSUMER_EN, _PAY_LETTER_EN, _FORMAL_END_CONSUMER_EN, _SIGN_LETTER_EN,
     ),
     ("handover", "letter"): _mail("Your file is being handed over", *_HANDOVER_EN, "{{ items_table }}", _SIGN_LETTER_EN),
     ("thanks", "letter"): _mail("Thank you for your payment", *_THANKS_EN, _SIGN_LETTER_EN),
