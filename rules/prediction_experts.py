@@ -1,0 +1,192 @@
+"""Six opinions about when each item is paid, as probabilities by day; how much each is worth is measured in `rules.prediction_engine`.
+
+Every opinion starts from payments known on the day of the prediction, and counts a past payment the more the more it resembles the item:
+how recent it is, how near the amount, the day of the month and the weekday it was due on. A delay is carried over in bank days where
+payments keep to them, so that "pays on the day" stays that on a Saturday.
+
+portfolio: everybody of the segment · own: the customer's payments, recent ones first · amount: those of like amount ·
+weekday: like amount and weekday · alike: like amount, weekday and day of the month (payment runs) · level: the customer's usual delay, as far
+as it is established, with the scatter seen around such estimates.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rules.prediction_days import Days, Spread, bank_count, bank_day, day_of_month, off_weekends, weekday
+
+Floats = NDArray[np.float32]
+OPINIONS = ("portfolio", "own", "amount", "weekday", "alike", "level")
+BEFORE, WIDTH = 60, 241  # columns: from 60 days before the due date (or the day of prediction, if later), one a day
+LAST_OWN = 400  # payments of one customer looked at, the latest
+HALF_LIFE = 250.0  # days; an older payment weighs half
+NEAR_AMOUNT = 0.7  # a factor of two in the amount weighs a good third
+NEAR_DAY = 3.0  # days of the month
+EARLIEST, LATEST = -45, 120  # delays are cut there before they are averaged
+CLASSES = 8  # of scatter, for the opinion `level`
+SCATTER = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
+BINS = 181  # of what lies around a level: -90 to 90 days
+PULLS = (0.3, 1.0, 3.0, 10.0)  # how many payments the average of all is worth beside the customer's own
+RECENT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Settled items in columns, ordered by customer and day of payment; amounts as logarithms."""
+
+    customer: Days
+    amount: Floats
+    due: Days
+    paid: Days
+    key: Days
+    start: Days  # of each row's customer
+
+    @classmethod
+    def of(cls, customer: Days, amount: Floats, due: Days, paid: Days) -> Payments:
+        """From columns in any order."""
+        order = np.lexsort((np.arange(len(paid)), paid, customer))
+        customer, paid = customer[order], paid[order]
+        first = np.searchsorted(customer, customer, "left")
+        return cls(customer, amount[order], due[order], paid, customer * 10_000_000 + paid, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Items to predict in columns: on which day, for which customer (-1: unknown), segment, amount and due date."""
+
+    customer: Days
+    segment: Days
+    amount: Floats
+    due: Days
+    on: Days
+
+    def rows(self, at: Days) -> Questions:
+        """Some of them."""
+        return Questions(self.customer[at], self.segment[at], self.amount[at], self.due[at], self.on[at])
+
+    @property
+    def first(self) -> Days:
+        """The day of the first column."""
+        return np.maximum(self.due - BEFORE, self.on)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Past payments of the customers asked about, one row per question and payment, and the column each one points to (-1: excluded)."""
+
+    row: Days
+    column: Days
+    age: Floats
+    amount_gap: Floats
+    month_gap: Floats
+    same_weekday: NDArray[np.bool_]
+    delay: Floats
+    known: Days  # payments of each question's customer known by then
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The customer's usual delay under each way of estimating it, and the class of its scatter."""
+
+    guesses: Floats  # questions × ways
+    scatter: Days
+
+
+def alike(payments: Payments, asked: Questions, bank_days: bool) -> Alike:
+    """What each customer paid before the day of its question: the latest payments, nothing of that day or later."""
+    ends = np.searchsorted(payments.key, asked.customer * 10_000_000 + asked.on, "left")
+    begins = np.searchsorted(payments.key, asked.customer * 10_000_000, "left")
+    counts = np.minimum(ends - begins, LAST_OWN)
+    row = np.repeat(np.arange(len(counts)), counts)
+    at = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(ends - counts, counts)
+    due, paid, new_due = payments.due[at], payments.paid[at], asked.due[row]
+    delay = paid - due
+    if bank_days:
+        lands = bank_day(bank_count(new_due) + bank_count(paid) - bank_count(due))
+    else:
+        lands = new_due + delay
+    gap = np.abs(day_of_month(due) - day_of_month(new_due))
+    return Alike(
+        row=row,
+        column=columns_of(lands, asked, row),
+        age=(asked.on[row] - paid).astype(np.float32),
+        amount_gap=np.abs(payments.amount[at] - asked.amount[row]),
+        month_gap=np.minimum(gap, np.maximum(30 - gap, 0)).astype(np.float32),
+        same_weekday=weekday(due) == weekday(new_due),
+        delay=np.clip(delay, EARLIEST, LATEST).astype(np.float32),
+        known=ends - begins,
+    )
+
+
+def columns_of(days: Days, asked: Questions, row: Days) -> Days:
+    """The column of each day; -1 when the item would have been paid before the day of prediction, and it was not."""
+    first = asked.first[row]
+    column = np.minimum(days - first, WIDTH - 1)
+    waiting = asked.on[row] > asked.due[row] - BEFORE
+    return np.where(column < 0, np.where(waiting, -1, 0), column)
+
+
+def opinions(found: Alike, prior: Spread) -> list[Spread]:
+    """The first five opinions; `prior` (probabilities by column) is the first and what the thin ones lean on."""
+    rows = len(prior)
+    kept = found.column >= 0
+    place = found.row[kept] * WIDTH + found.column[kept]
+    recent = np.exp2(-found.age[kept] / np.float32(HALF_LIFE))
+    amount = np.exp(-found.amount_gap[kept] / np.float32(NEAR_AMOUNT))
+    month = np.exp(-found.month_gap[kept] / np.float32(NEAR_DAY))
+    same = found.same_weekday[kept]
+
+    def weighed(weight: Floats, lean: Spread, pull: float) -> Spread:
+        counted = np.bincount(place, weight, rows * WIDTH).reshape(rows, WIDTH).astype(np.float32)
+        return np.asarray((counted + np.float32(pull) * lean) / (counted.sum(1, keepdims=True) + np.float32(pull)))
+
+    own = weighed(recent, prior, 1.0)
+    near = recent * (amount + np.float32(0.1))
+    return [
+        prior,
+        own,
+        weighed(recent * (amount + np.float32(0.02)), own, 1.0),
+        weighed(near * np.where(same, np.float32(1), np.float32(0.1)), own, 2.0),
+        weighed(near * (month + np.float32(0.2)) * np.where(same, np.float32(1), np.float32(0.25)), own, 0.6),
+    ]
+
+
+def levels(found: Alike, asked: Questions, usual: float, drift: float) -> Levels:
+    """Each customer's average delay, drawn towards the usual one by each of `PULLS`; again with the recent drift of all customers."""
+    rows = len(asked.due)
+    weight = np.exp2(-found.age / np.float32(2 * HALF_LIFE))
+    total = np.bincount(found.row, weight, rows)
+    summed = np.bincount(found.row, weight * found.delay, rows)
+    plain = np.stack([(summed + pull * usual) / (total + pull) for pull in PULLS], 1)
+    off = np.bincount(found.row, weight * np.abs(found.delay - plain[found.row, 0]), rows)
+    scatter = np.digitize((off + RECENT * 4) / (total + RECENT), SCATTER)
+    scatter = np.where(found.known > 0, scatter, CLASSES - 1)
+    return Levels(np.concatenate([plain, plain + drift], 1).astype(np.float32), scatter)
+
+
+def around(asked: Questions, level: Floats, scatter: Days, residuals: NDArray[np.float64], bank_days: bool) -> Spread:
+    """The opinion `level`: what lay around such estimates (by class of scatter), laid around this one."""
+    pooled = residuals.sum(0) + np.exp(-np.abs(np.arange(BINS) - BINS // 2) / 6.0)
+    shapes = residuals + 3.0 * pooled / pooled.sum()
+    shapes = (shapes / shapes.sum(1, keepdims=True)).astype(np.float32)
+    middle = asked.due - asked.first + np.round(level).astype(np.int64)
+    spread = np.zeros((len(level), WIDTH), np.float32)
+    rows = np.arange(len(level))
+    waiting = asked.on > asked.due - BEFORE
+    for step in range(BINS):
+        column = middle + step - BINS // 2
+        chance = np.where((column < 0) & waiting, np.float32(0), shapes[scatter, step])
+        spread[rows, np.clip(column, 0, WIDTH - 1)] += chance
+    if bank_days:
+        off_weekends(spread, asked.first)
+    return normal(spread)
+
+
+def normal(spread: Spread) -> Spread:
+    """Probabilities that add up to one; what nothing is known about goes on evenly, the farther the less likely."""
+    tail = np.exp(-np.arange(WIDTH, dtype=np.float32) / np.float32(60))
+    spread = spread + np.float32(2e-4) * tail / tail.sum()
+    return np.asarray(spread / spread.sum(1, keepdims=True))
