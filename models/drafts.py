@@ -77,6 +77,8 @@ class Draft:
     guid: str = ""
     action_id: int = 0
     forced: bool = False  # sent although a rule of the house held it back
+    parts: dict[str, int] = field(default_factory=dict)  # by item: about so many cents of it only (promises, instalments)
+    parts_on: str = ""  # day of the instalment it is about
     words: dict[str, str] = field(default_factory=dict)  # language, subject and body a person wrote for this one message
     recipient: str = ""
     contact_name: str = ""
@@ -119,7 +121,7 @@ def drafts_of(session: Session, message_ids: Collection[int]) -> list[Draft]:
     for row in session.execute(query):
         values: dict[str, Any] = dict(row._mapping)
         known = values.pop("facts")
-        chosen = {name: known[name] for name in ("item_ids", "forced", "words") if name in known}
+        chosen = {name: known[name] for name in ("item_ids", "forced", "words", "parts", "parts_on") if name in known}
         drafts.append(Draft(**values, **chosen))
     _complete(session, drafts)
     return drafts
@@ -173,6 +175,14 @@ def _choose(draft: Draft, lines: Sequence[Line]) -> None:
     own, wanted = [line for line in lines if line.currency == draft.currency], set(draft.item_ids)
     draft.chosen = [line for line in own if line.item_id in wanted]
     draft.others = [line for line in own if line.item_id not in wanted]
+    if draft.parts:
+        draft.chosen, draft.others = [_part(line, draft) for line in draft.chosen if line.cents > 0], []
+
+
+def _part(line: Line, draft: Draft) -> Line:
+    """The part of an item that a promise or an instalment is about, never more than is open."""
+    on = date.fromisoformat(draft.parts_on) if draft.parts_on else line.due_on
+    return line._replace(cents=min(line.cents, draft.parts.get(str(line.item_id), line.cents)), due_on=on)
 
 
 def open_lines(session: Session, customer_id: int) -> list[Line]:

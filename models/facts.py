@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +14,14 @@ from sqlalchemy.orm import Session, aliased
 
 from models.actions import COUNTED, Action, ActionItem, WorklistEntry
 from models.bank import BankMovement, BankStatement
+from models.base import Instant
 from models.commitments import Dispute, Hold, Promise
 from models.company import Company, Profile
 from models.customers import Contact, Customer
+from models.inbound import InboundMessage
 from models.items import Allocation, Item
+from models.plans import Plan, covering
+from models.recovery import Handover
 from models.scenarios import Scenario, Step
 from models.syncs import Sync
 from rules import dunning_facts as facts
@@ -30,7 +34,7 @@ OLD_NEWS_DAYS = 30  # a payment read in so long after it was booked holds nothin
 LONGEST_HOLD_DAYS = 90
 DEBIT_PROFILE = "direct_debit"
 DEBIT_TEMPLATE = "notice_debit"
-GOOD_EMAIL, ANY_EMAIL, PHONE, ADDRESS = 1, 2, 4, 8
+GOOD_EMAIL, ANY_EMAIL, ANY_PHONE, PHONE, ADDRESS = 1, 2, 4, 8, 16
 
 
 def policy(company: Company) -> facts.Policy:
@@ -118,13 +122,16 @@ def _read(
     planned: dict[int, dict[tuple[int, str], int]] = defaultdict(dict)
     for customer_id, step_id, currency, cents in connection.execute(_planned(scope)):
         planned[customer_id][step_id, currency] = cents
+    plans, handed = _plans(session, scope), _handed(session, scope)
     seen = _payments_seen(session, scope, on)
     unbooked = _unbooked(session, scope)
+    replied = _replied(session, scope, on)
     customers, day = _raw(session, _customers(scope)), _Calendar()
     debit = {row[0] for row in customers if profiles.by_debit(row[3], row[2])}
     items = _items(session, scope, debit, _done(session, scope, day), day)
     none: tuple[Any, ...] = ()
     nothing: dict[tuple[int, str], int] = {}
+    no_plans: dict[int, facts.PlanCover] = {}
     for customer_id, scenario_id, profile_id, _, insolvent_on, last_contact_on, flags in customers:
         yield facts.Account(
             customer_id,
@@ -136,22 +143,27 @@ def _read(
             day[insolvent_on],
             "" if flags & GOOD_EMAIL else ("bad" if flags & ANY_EMAIL else "missing"),
             "" if flags & ADDRESS else "incomplete",
-            "" if flags & PHONE else "missing",
+            "" if flags & PHONE else ("bad" if flags & ANY_PHONE else "missing"),
             day[last_contact_on],
             profiles.scenario(scenario_id, profile_id),
             planned.get(customer_id, nothing),
             tuple(seen.get(customer_id, none)),
+            plans.get(customer_id, no_plans),
+            handed.get(customer_id),
             frozenset(unbooked.get(customer_id, none)),
+            replied.get(customer_id),
         )
 
 
 def _customers(scope: _Scope) -> Query:
     """Customers with what their scenario and way of paying depend on, and what they can be reached by (flags)."""
     good = (Contact.email != "") & (Contact.email_bad_reason == "")
+    numbered = (Contact.phone != "") | (Contact.mobile != "")
+    reachable = numbered & (Contact.phone_bad_reason == "")
     flags = (
         sa.select(
             sa.func.max(sa.case((good, GOOD_EMAIL | ANY_EMAIL), (Contact.email != "", ANY_EMAIL), else_=0))
-            + sa.func.max(sa.case(((Contact.phone != "") | (Contact.mobile != ""), PHONE), else_=0))
+            + sa.func.max(sa.case((reachable, PHONE), (numbered, ANY_PHONE), else_=0))
         )
         .where(Contact.customer_id == Customer.id)
         .correlate(Customer)
@@ -280,6 +292,23 @@ def _promises(scope: _Scope) -> Query:
     )
 
 
+def _plans(session: Session, scope: _Scope) -> dict[int, dict[int, facts.PlanCover]]:
+    """Items of payment plans in force, by customer and item."""
+    found: dict[int, dict[int, facts.PlanCover]] = defaultdict(dict)
+    query = covering(scope(Plan.customer_id, Plan.company_id))
+    for customer_id, _, item_id, next_on, breaks_on, cents, currency in session.connection().execute(query):
+        found[customer_id][item_id] = facts.PlanCover(item_id, next_on, cents or 0, currency, breaks_on)
+    return found
+
+
+def _handed(session: Session, scope: _Scope) -> dict[int, tuple[date, str]]:
+    """Customers whose file is in the hands of somebody else, since when and whose."""
+    query = sa.select(Handover.customer_id, Handover.handed_on, Handover.recipient).where(
+        scope(Handover.customer_id, Handover.company_id), Handover.ended_on.is_(None)
+    )
+    return {row[0]: (row[1], row[2]) for row in session.connection().execute(query)}
+
+
 def _disputes(scope: _Scope) -> Query:
     return sa.select(Dispute.customer_id, Dispute.item_id, Dispute.reason, Dispute.opened_at).where(
         scope(Dispute.customer_id, Dispute.company_id), Dispute.solved_at.is_(None)
@@ -334,6 +363,22 @@ def _unbooked(session: Session, scope: _Scope) -> dict[int, list[int]]:
         if ledger_on is not None and document_on + PATIENCE <= ledger_on:
             found[customer_id].append(item_id)
     return found
+
+
+def _replied(session: Session, scope: _Scope, on: date) -> dict[int, date]:
+    """Day of the last reply of a customer that nobody has read yet; older ones hold nothing back any more."""
+    query = (
+        sa.select(InboundMessage.customer_id, sa.func.max(InboundMessage.received_at, type_=Instant))
+        .where(
+            InboundMessage.company_id == scope.company_id,
+            InboundMessage.kind == "reply",
+            InboundMessage.handled_at.is_(None),
+            InboundMessage.customer_id.is_not(None),
+            InboundMessage.received_at >= datetime.combine(on - timedelta(days=facts.REPLY_DAYS + 1), time.min, UTC),
+        )
+        .group_by(InboundMessage.customer_id)
+    )
+    return {row[0]: row[1].date() for row in session.connection().execute(query) if row[0] is not None}
 
 
 def _by_customer(session: Session, query: Query, make: Any) -> dict[int, list[Any]]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from models import bulk
+from models import bulk, plans
 from models.company import Company
 from models.items import Item
 from models.paging import PER_PAGE
@@ -24,6 +24,7 @@ from models.standing import remembered
 from rules.forecast import Contest, Debit, Pledge, Week, weeks
 from rules.forecast_grid import CustomerLine, Facts
 from rules.ledger import Kind
+from rules.plans import Instalment, portions
 from rules.words import fold
 
 SORTS = ("name", "-name", "owed", "-owed")
@@ -158,6 +159,7 @@ FROM item i WHERE i.id IN ({ids}) AND i.open_cents > 0 AND i.currency = ?{chosen
 _CONCERNED = """
 SELECT item_id FROM promise WHERE company_id = :c AND state IN ('expected', 'broken') AND item_id IS NOT NULL
 UNION SELECT item_id FROM dispute WHERE company_id = :c AND solved_at IS NULL AND item_id IS NOT NULL
+UNION SELECT item_id FROM plan_item WHERE plan_id IN (SELECT id FROM plan WHERE company_id = :c AND state IN ('accepted', 'running'))
 UNION SELECT id FROM item WHERE company_id = :c AND open_cents <> 0 AND customer_id IN (
   SELECT customer_id FROM promise WHERE company_id = :c AND state IN ('expected', 'broken') AND item_id IS NULL
   UNION SELECT customer_id FROM dispute WHERE company_id = :c AND solved_at IS NULL AND item_id IS NULL
@@ -293,7 +295,23 @@ def _commitments(
             contests.append(Contest(customer, item, cents))
         else:
             pledges.append(Pledge(customer, item, _day(on), cents, state == "broken", row_id))
-    return pledges, contests
+    return [*_instalments(session, company_id, currency, customer_id), *pledges], contests
+
+
+def _instalments(session: Session, company_id: int, currency: str, customer_id: int | None) -> list[Pledge]:
+    """What payment plans in force still bring, as pledges for their items: each unpaid instalment takes what it asks for from the
+    items of its plan, oldest due first, so that instalments and items add up to the cent."""
+    by_plan: dict[int, list[Instalment]] = defaultdict(list)
+    owner: dict[int, int] = {}
+    for customer, plan_id, on, cents in plans.unpaid(session, company_id, currency, customer_id):
+        by_plan[plan_id].append(Instalment(on, cents))
+        owner[plan_id] = customer
+    owed = plans.owed_by_plan(session, by_plan) if by_plan else {}
+    return [
+        Pledge(owner[plan_id], part.item_id, part.due_on, part.cents)
+        for plan_id, wanted in by_plan.items()
+        for part in portions(owed.get(plan_id, []), wanted)
+    ]
 
 
 def _debits(session: Session, company_id: int, currency: str, chosen: _Chosen) -> list[Debit]:

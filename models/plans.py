@@ -11,10 +11,14 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from models.actions import Action
 from models.base import Base, Cents, Key, Text
+from models.commitments import Dispute, Hold
 from models.customers import Customer
 from models.items import Item
+from models.messages import Message
 from models.paging import PER_PAGE, Page
+from models.recovery import Handover
 from models.users import User
 from rules.plans import LIVE, Instalment
 
@@ -115,7 +119,7 @@ class PlanLine(NamedTuple):
     cents: int
     currency: str
     paid_cents: int
-    count: int
+    instalments: int
     late_cents: int
     next_on: date | None
     breaks_on: date | None
@@ -146,13 +150,13 @@ def agreed(session: Session, plans: Sequence[Plan]) -> list[Agreed]:
         .where(PlanItem.plan_id.in_(found))
         .order_by(Item.due_on, Item.id)
     )
-    for plan_id, *row in session.execute(items):
-        one = CoveredItem(*row)
+    for row in session.execute(items):
+        plan_id, one = row[0], CoveredItem._make(row[1:])
         found[plan_id].items.append(one)
         found[plan_id].received_cents += max(0, one.cents - max(0, one.open_cents))
     rows = sa.select(PlanInstalment).where(PlanInstalment.plan_id.in_(found)).order_by(PlanInstalment.number)
-    for row in session.scalars(rows):
-        found[row.plan_id].instalments.append(row)
+    for instalment in session.scalars(rows):
+        found[instalment.plan_id].instalments.append(instalment)
     _add_unallocated(session, found)
     return list(found.values())
 
@@ -207,7 +211,9 @@ def covering(condition: Any) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def unpaid(session: Session, company_id: int, currency: str, customer_id: int | None = None) -> list[tuple[int, int, date, int]]:
+def unpaid(
+    session: Session, company_id: int, currency: str, customer_id: int | None = None
+) -> list[tuple[int, int, date, int]]:
     """What live plans still bring: (customer, plan, day, cents) of each instalment not paid in full."""
     query = (
         sa.select(Plan.customer_id, Plan.id, PlanInstalment.due_on, PlanInstalment.cents - PlanInstalment.paid_cents)
@@ -267,7 +273,7 @@ def listing(
         .limit(PER_PAGE)
         .offset((number - 1) * PER_PAGE)
     )
-    return Page([PlanLine(*row) for row in session.execute(rows)], counts[state], number), counts
+    return Page([PlanLine._make(row) for row in session.execute(rows)], counts[state], number), counts
 
 
 def of_customer(session: Session, customer_id: int) -> list[Plan]:
@@ -294,18 +300,54 @@ def acknowledged(session: Session, item_ids: Collection[int]) -> dict[int, list[
     return found
 
 
-def to_tell(session: Session, company_id: int, notice_from: date, chase_until: date) -> list[tuple[PlanInstalment, Plan]]:
-    """Instalments of live plans to announce (due until a day, none late) or to ask for (late since a day), not told yet."""
+def to_tell(
+    session: Session, company_id: int, notice_until: date, chase_until: date, today: date
+) -> list[tuple[PlanInstalment, Plan]]:
+    """Instalments of live plans to announce (due until a day) or to ask for (late, due until a day), not told yet."""
     query = (
         sa.select(PlanInstalment, Plan)
         .join(Plan, Plan.id == PlanInstalment.plan_id)
         .where(
-            Plan.company_id == company_id, Plan.state.in_(LIVE), PlanInstalment.state != "paid",
+            Plan.company_id == company_id, Plan.state.in_(LIVE), PlanInstalment.state != "paid", ~left_alone(today),
             sa.or_(
-                sa.and_(PlanInstalment.state == "expected", PlanInstalment.noticed_on.is_(None), PlanInstalment.due_on <= notice_from),
+                sa.and_(PlanInstalment.state == "expected", PlanInstalment.noticed_on.is_(None), PlanInstalment.due_on <= notice_until),
                 sa.and_(PlanInstalment.state == "late", PlanInstalment.chased_on.is_(None), PlanInstalment.due_on <= chase_until),
             ),
         )
         .order_by(Plan.customer_id, PlanInstalment.due_on)
     )  # fmt: skip
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def free_key(session: Session, company_id: int, key: str) -> str:
+    """The key of a message, numbered when the same was sent before (a person sends it again)."""
+    found = sa.select(sa.func.count()).where(Action.company_id == company_id, Action.key.startswith(key, autoescape=True))
+    count = session.scalar(found) or 0
+    return f"{key}#{count}" if count else key
+
+
+def waiting_messages(session: Session, company_id: int, keys: Collection[str]) -> list[int]:
+    """Messages of these keys that have not been handed over."""
+    query = (
+        sa.select(Message.id)
+        .join(Action, Action.id == Message.action_id)
+        .where(
+            Action.company_id == company_id, sa.or_(*(Action.key.startswith(key, autoescape=True) for key in keys)),
+            Message.state.in_(("planned", "queued", "retry")),
+        )
+    )  # fmt: skip
+    return list(session.scalars(query)) if keys else []
+
+
+def left_alone(today: date) -> sa.ColumnElement[bool]:
+    """Customers nobody writes to by himself: insolvent, in other hands, on hold, in dispute."""
+
+    def stands(table: Any, *conditions: Any) -> sa.ColumnElement[bool]:
+        return sa.exists().where(table.customer_id == Plan.customer_id, *conditions)
+
+    return sa.or_(
+        sa.exists().where(Customer.id == Plan.customer_id, Customer.insolvent_on.is_not(None)),
+        stands(Handover, Handover.ended_on.is_(None)),
+        stands(Hold, Hold.item_id.is_(None), Hold.ended_at.is_(None), sa.or_(Hold.until_on.is_(None), Hold.until_on >= today)),
+        stands(Dispute, Dispute.solved_at.is_(None)),
+    )

@@ -19,6 +19,9 @@ RANKS = {"notice": 0, "reminder": 1, "formal_notice": 100, "handover": 200}
 """How far a stage goes; reminders add their level. Thanks stand outside the ladder."""
 
 
+REPLY_DAYS = 5
+"""A reply that nobody has read holds what is written back for so many days after the day it came."""
+
 LEGAL = ("formal_notice", "handover")
 """Stages that a person always decides and that nobody meets before a reminder."""
 
@@ -164,6 +167,16 @@ class PromiseMade(NamedTuple):
     currency: str
 
 
+class PlanCover(NamedTuple):
+    """An item of a payment plan in force: the next unpaid instalment, what is due by then, the first day the plan is broken."""
+
+    item_id: int
+    next_on: date
+    cents: int
+    currency: str
+    breaks_on: date
+
+
 class DisputeOpen(NamedTuple):
     """A dispute not solved yet. item_id None: the whole customer."""
 
@@ -199,7 +212,10 @@ class Account(NamedTuple):
     scenario_id: int | None = None
     planned: Mapping[tuple[int, str], int] = {}
     seen: tuple[PaymentSeen, ...] = ()
+    plans: Mapping[int, PlanCover] = {}  # by item
+    handed: tuple[date, str] | None = None  # since when, and to whom (bailiff, lawyer, agency)
     unbooked: frozenset[int] = frozenset()  # items of invoices that the ledger should hold by now and does not
+    replied_on: date | None = None  # day of the last reply that nobody has read yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from rules.dunning_facts import Account, OpenItem, Reason, Scenario
+from rules.dunning_facts import REPLY_DAYS, Account, OpenItem, Reason, Scenario
 from rules.dunning_steps import Clock, Due
 
 HeldUntil = tuple[Reason, date | None]
@@ -24,11 +24,13 @@ def item_reason(
 ) -> HeldUntil | None:
     """Why an item may neither be chased nor listed now and its last day held (None: until a new fact); None: it may.
 
-    In this order: insolvency, dispute, hold, payment seen at the bank but not allocated, invoice missing in a ledger that should hold it, promise, direct debit not
+    In this order: insolvency, hand-over, dispute, hold, payment seen at the bank but not allocated, invoice missing in a ledger that should hold it, payment plan, promise, direct debit not
     rejected, waiting period still running."""
     item = due.item
     if account.insolvent_on is not None and clock.reached(account.insolvent_on.toordinal()):
         return Reason("insolvent", {"since_on": account.insolvent_on}), None
+    if account.handed is not None:
+        return Reason("handed_over", {"recipient": account.handed[1], "since_on": account.handed[0]}), None
     for dispute in account.disputes:
         if dispute.item_id is None or dispute.item_id == item.id:
             return Reason("dispute", {"reason": dispute.reason, "opened_on": dispute.opened_on}), None
@@ -38,6 +40,8 @@ def item_reason(
         return held
     if item.id in account.unbooked:
         return Reason("not_in_ledger", {"document_on": item.document_on}), None
+    if account.plans and (held := _in_plan(account, item, clock)):
+        return held
     if item.id in promised:
         return promised[item.id]
     if item.by_debit and (due.overdue or scenario.ladder[due.place].stage != "notice"):
@@ -61,6 +65,17 @@ def _on_hold(account: Account, item: OpenItem, clock: Clock) -> HeldUntil | None
         if lasting and (longest is None or longest[1] is None or hold.until_on > longest[1]):
             longest = reason, hold.until_on
     return longest
+
+
+def _in_plan(account: Account, item: OpenItem, clock: Clock) -> HeldUntil | None:
+    """A plan in force holds its items until the day it is broken; an instalment that is late is asked for by itself, never the
+    whole item."""
+    cover = account.plans.get(item.id)
+    if cover is None or clock.reached(cover.breaks_on.toordinal()):
+        return None
+    late = clock.reached(cover.next_on.toordinal() + 1)
+    words = {"amount_cents": cover.cents, "currency": cover.currency, "next_on": cover.next_on}
+    return Reason("plan_late" if late else "plan", words), date.fromordinal(cover.breaks_on.toordinal() - 1)
 
 
 def _payment_seen(account: Account, clock: Clock) -> HeldUntil | None:
@@ -96,3 +111,13 @@ def promised_items(account: Account, grace_days: int, clock: Clock) -> dict[int,
                 covered[item.id] = value
                 left -= item.open_cents
     return covered
+
+
+def reply_to_read(account: Account, clock: Clock) -> HeldUntil | None:
+    """The customer answered and nobody has read it: nothing more is written before somebody has, or `REPLY_DAYS` have passed."""
+    if account.replied_on is None:
+        return None
+    until = account.replied_on.toordinal() + REPLY_DAYS
+    if clock.reached(until + 1):
+        return None
+    return Reason("reply_to_read", {"received_on": account.replied_on}), date.fromordinal(until)

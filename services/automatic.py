@@ -15,6 +15,7 @@ from models import outbox as store
 from models.company import Company
 from models.messages import Outbox
 from rules.errors import DomainError
+from services import plans
 from services.outbox import queue_batch
 
 USUAL_TIMES = 3  # more than so many times the usual volume waits for a person
@@ -61,6 +62,11 @@ def obstacle(session: Session, company: Company, now: datetime) -> str:
     if store.ledger_gap(session, company.id):
         return "ledger_gap"
     return ""
+
+
+def tell_of_plans(session: Session, company: Company, actor_id: int | None, now: datetime, today: date) -> Outbox | None:
+    """Announce instalments and ask for late ones, under the same conditions as the automatic steps."""
+    return None if obstacle(session, company, now) else plans.tell_debtors(session, company, actor_id, now, today)
 
 
 def run(session: Session, company: Company, actor_id: int | None, now: datetime, today: date) -> Outbox | None:

@@ -21,6 +21,9 @@ from services.language import N_
 BLOCKS = ("amount_block", "items_table", "pay_block")
 """Placeholders that are a paragraph of their own."""
 
+SAID = ("promised_on", "promised_amount", "plan_total", "plan_schedule", "instalment_on", "instalment_amount")
+"""Placeholders that only messages about a promise or a payment plan have a value for."""
+
 PLACEHOLDERS: dict[str, str] = {
     "salutation": N_("How the contact is addressed: “Madame Vasseur”, else “Madame, Monsieur”"),
     "contact_name": N_("Name of the contact who receives the message"),
@@ -53,6 +56,12 @@ PLACEHOLDERS: dict[str, str] = {
     "phone": N_("Telephone number of your company"),
     "reply_to": N_("Address that answers go to"),
     "today": N_("Day of the message"),
+    "promised_on": N_("Day a payment is promised for (confirmation of a promise)"),
+    "promised_amount": N_("Amount promised (confirmation of a promise)"),
+    "plan_total": N_("Amount of the payment plan"),
+    "plan_schedule": N_("Instalments of the payment plan, one a line"),
+    "instalment_on": N_("Day of the instalment (messages of a payment plan)"),
+    "instalment_amount": N_("Amount of the instalment left to pay (messages of a payment plan)"),
     "amount_block": N_("The amount asked for, in large (a paragraph of its own)"),
     "items_table": N_("Table of the invoices, credits and total (a paragraph of its own)"),
     "pay_block": N_("Bank details, reference and code to scan (a paragraph of its own)"),
@@ -138,6 +147,14 @@ def fill(pieces: Sequence[Piece], values: Mapping[str, str]) -> str:
         elif all(values[name] for name in piece.names):
             words.append(fill(piece.pieces, values))
     return "".join(words)
+
+
+_SAID = re.compile(r"\{\{\s*(" + "|".join(SAID) + r")\s*\}\}")
+
+
+def spell(text: str, said: Mapping[str, str]) -> str:
+    """The text with what a promise or a plan says written out; the other placeholders stay."""
+    return _SAID.sub(lambda match: said.get(match[1], ""), text)
 
 
 def names_in(pieces: Sequence[Piece], outside_optional: bool = False) -> set[str]:

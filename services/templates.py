@@ -4,8 +4,8 @@ preview with a real customer, and a test to oneself."""
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from models.scenarios import MessageTemplate
 from rules.errors import DomainError
 from services import composing, legal_notes, writing
 from services.language import N_
-from services.placeholders import Problem, check, names_in, parse
+from services.placeholders import Problem, check, names_in, parse, spell
 from services.templates_defaults import CONSUMER_SUBJECTS, DEFAULTS, Words
 
 CODES: dict[str, str] = {
@@ -220,7 +220,7 @@ def sample_draft(session: Session, company: Company, template: Template, custome
     """A message of this template to one customer today: what is late for reminders, what is to come for a notice; all
     that is open when there is neither, so that every preview shows a table."""
     stage, _, level = template.code.removesuffix("_consumer").partition("_")
-    stage = {"formal": "formal_notice", "call": "reminder"}.get(stage, stage)
+    stage = {"formal": "formal_notice", "call": "reminder", "promise": "reminder", "plan": "reminder"}.get(stage, stage)
     address = drafts.recipients(session, [customer_id]).get(customer_id, ("", ""))
     draft = drafts.draft_for(
         session, customer_id, stage=stage, level=int(level) if level.isdigit() else 0, currency=company.currency,
@@ -244,9 +244,24 @@ def sample_draft(session: Session, company: Company, template: Template, custome
     return draft
 
 
+def _spelled(template: Template, draft: Draft, today: date) -> Template:
+    """What a promise or a plan says, as a sample: the amount in a week, in two halves for a plan."""
+    language, on = template.language, [today + timedelta(days=7), today + timedelta(days=37)]
+    cents = [draft.amount_cents // 2, draft.amount_cents - draft.amount_cents // 2]
+    amount = writing.full_money(draft.amount_cents, language, draft.currency)
+    halves = [writing.full_money(half, language, draft.currency) for half in cents]
+    said = {
+        "promised_on": writing.written_day(on[0], language), "promised_amount": amount, "plan_total": amount,
+        "plan_schedule": "\n".join(f"{writing.written_day(d, language)}: {half}" for d, half in zip(on, halves, strict=True)),
+        "instalment_on": writing.written_day(on[0], language), "instalment_amount": halves[0],
+    }  # fmt: skip
+    return replace(template, subject=spell(template.subject, said), body=spell(template.body, said))
+
+
 def preview(session: Session, company: Company, template: Template, customer_id: int, today: date) -> Preview:
     """These words (saved or not) with a real customer's figures; the template's language is kept."""
     draft = sample_draft(session, company, template, customer_id, today)
+    template = _spelled(template, draft, today)
     content = writing.write(company, draft, template.language, today)
     composed = composing.compose(company, composing.form(template.subject, template.body, template.language), content)
     outside = names_in(parse(template.subject), True) | names_in(parse(template.body), True)
@@ -272,6 +287,7 @@ def send_test(
     if template.channel != "email":
         raise DomainError("test_only_for_email")
     draft = sample_draft(session, company, template, customer_id, today)
+    template = _spelled(template, draft, today)
     content = writing.write(company, draft, template.language, today)
     words = composing.compose(company, composing.form(f"[Test] {template.subject}", template.body, template.language), content)
     draft.recipient, draft.contact_name, draft.name = to.strip(), "", ""  # the words are the customer's, the address is not

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from services import templates_commitments
+
 
 class Words(NamedTuple):
     """Subject and body of one template."""
@@ -361,7 +363,10 @@ ENGLISH: dict[tuple[str, str], Words] = {
     ),
 }  # fmt: skip
 
-DEFAULTS: dict[str, dict[tuple[str, str], Words]] = {"fr": FRENCH, "en": ENGLISH}
+DEFAULTS: dict[str, dict[tuple[str, str], Words]] = {
+    "fr": FRENCH | {(code, "email"): Words(*pair) for code, pair in templates_commitments.FRENCH.items()},
+    "en": ENGLISH | {(code, "email"): Words(*pair) for code, pair in templates_commitments.ENGLISH.items()},
+}
 
 CONSUMER_SUBJECTS = {
     "fr": "{{ company_name }} : votre compte client {{ customer_code }}",

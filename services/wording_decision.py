@@ -19,8 +19,17 @@ DISPUTE_REASONS: dict[str, str] = {
     "other": N_("other reason"),
 }
 
+RECIPIENTS: dict[str, str] = {
+    "bailiff": N_("a bailiff"),
+    "lawyer": N_("a lawyer"),
+    "agency": N_("a collection agency"),
+}
+
 HELD_SENTENCES: dict[str, str] = {
     "insolvent": N_("Insolvent since %(since_on)s: no more reminders"),
+    "handed_over": N_("In the hands of %(recipient)s since %(since_on)s"),
+    "plan": N_("Payment plan kept to: %(amount_cents)s expected on %(next_on)s"),
+    "plan_late": N_("Payment plan: %(amount_cents)s late since %(next_on)s, asked for by itself"),
     "dispute": N_("Dispute open since %(opened_on)s: %(reason)s"),
     "hold": N_("On hold: %(reason)s"),
     "hold_until": N_("On hold until %(until_on)s: %(reason)s"),
@@ -36,6 +45,9 @@ HELD_SENTENCES: dict[str, str] = {
     "no_channel_email_missing": N_("E-mail address missing"),
     "no_channel_email_bad": N_("E-mail address refused by the server"),
     "no_channel_letter_incomplete": N_("Postal address incomplete"),
+    "reply_to_read": N_("Reply of %(received_on)s to read"),
+    "no_channel_call_bad": N_("Phone number wrong"),
+    "no_channel_sms_bad": N_("Phone number wrong"),
     "no_channel_call_missing": N_("Phone number missing"),
     "no_channel_sms_missing": N_("Phone number missing"),
     "no_scenario": N_("No scenario for this customer"),
@@ -63,6 +75,21 @@ ACTION_ERRORS: dict[str, str] = {
     "promise_past": N_("This day has passed. Choose %(today_on)s or later."),
     "promise_amount": N_("Give an amount above zero."),
     "promise_decided": N_("This promise is already decided."),
+    "plan_amount": N_("There is nothing to pay in instalments."),
+    "plan_shape": N_("Give either the number of instalments or their amount."),
+    "plan_frequency": N_("Choose how often from the list."),
+    "plan_count": N_("Give a number of instalments from 1 to %(most)s."),
+    "plan_each": N_("This amount does not fit: at most %(most)s instalments, none above the total."),
+    "plan_past": N_("This day has passed. Choose %(today_on)s or later."),
+    "plan_items": N_("Choose at least one invoice."),
+    "plan_item_taken": N_("An invoice of this plan is paid or belongs to another plan. Choose again."),
+    "plan_currencies": N_("The invoices chosen are in several currencies: make one plan for each."),
+    "plan_not_proposed": N_("This plan was accepted or is over already."),
+    "plan_accepted_future": N_("This day is to come. Choose %(today_on)s or earlier."),
+    "plan_broken_already": N_("With its present dates this plan is broken already. Propose a new one."),
+    "plan_not_live": N_("This plan is not in force."),
+    "plan_decided": N_("This plan is over already."),
+    "plan_not_over": N_("This plan is not over."),
     "item_unknown": N_("This item does not belong to the customer."),
     "hold_reason_missing": N_("Give a reason."),
     "hold_past": N_("This day has passed. Choose %(today_on)s or later."),
@@ -98,5 +125,9 @@ def variant(language: str, code: str, params: Mapping[str, object]) -> tuple[str
         exact = f"no_channel_{params.get('channel')}_{params.get('problem')}"
         code = exact if exact in HELD_SENTENCES else code
     elif code == "dispute":
-        shown["reason"] = words.translate(language, DISPUTE_REASONS.get(str(params.get("reason")), DISPUTE_REASONS["other"]))
+        said = str(params.get("reason") or "other")  # a company's own reasons are in its own words
+        shown["reason"] = words.translate(language, DISPUTE_REASONS[said]) if said in DISPUTE_REASONS else said
+    elif code == "handed_over":
+        said = str(params.get("recipient"))
+        shown["recipient"] = words.translate(language, RECIPIENTS.get(said, said))
     return code, shown

@@ -19,6 +19,7 @@ from models.company import Company
 from models.drafts import Draft, Line
 from services import legal_notes
 from services.language import MINUS, N_, NP_, locale, money, money_with_currency, translate, translate_plural
+from services.placeholders import SAID
 
 FORMAL_DAYS = 8
 """A formal notice always grants a period (compliance 1.3); this one when its step has none."""
@@ -273,6 +274,7 @@ def _values(
         "phone": clean(company.phone).replace(" ", "\N{NO-BREAK SPACE}"),
         "reply_to": reply_address(company, draft),
         "today": written_day(today, language),
+        **dict.fromkeys(SAID, ""),  # written into the words by `services.commitment_mail`
     }
 
 

@@ -13,20 +13,21 @@ from sqlalchemy.orm import Session
 from models import jobs as store
 from models.company import Company
 from models.jobs import Job
-from services import automatic, promises, scores, worklist
-from tasks import fetching
+from services import automatic, plans, promises, scores, worklist
+from tasks import fetching, inbound
 from tasks.post import Post, reading, writing
 
 log = logging.getLogger(__name__)
 
 
 def _new_day(post: Post, company_id: int) -> None:
-    """What a new day changes without anybody's doing: promises judged, worklist, scores."""
+    """What a new day changes without anybody's doing: promises and plans judged, worklist, scores."""
     with writing(post) as session:
         company = session.get(Company, company_id)
         if company is None:
             return
         promises.judge(session, company, None, post.clock(), post.today())
+        plans.judge(session, company, None, post.clock(), post.today())
         worklist.refresh(session, company, None, post.today())
         scores.refresh(session, company, None, post.today())
 
@@ -37,6 +38,7 @@ def _automatic(post: Post, company_id: int) -> None:
         company = session.get(Company, company_id)
         if company is not None:
             automatic.run(session, company, None, post.clock(), post.today())
+            automatic.tell_of_plans(session, company, None, post.clock(), post.today())
 
 
 KINDS: dict[str, Callable[..., None]] = {
@@ -44,13 +46,14 @@ KINDS: dict[str, Callable[..., None]] = {
     "automatic": _automatic,
     "sync": fetching.take_upload,
     "source": fetching.run_source,
+    "inbound": inbound.read_mailbox,
 }
 """What each kind of job does; called with the post and the job's arguments."""
 
 GIVEN_UP: dict[str, Callable[..., None]] = {"sync": fetching.give_up}
 """What is to be said when a job of a kind has failed for the last time; in the transaction that ends it."""
 
-LANES = {"sync": threading.Lock(), "source": threading.Lock()}
+LANES = {"sync": threading.Lock(), "source": threading.Lock(), "inbound": threading.Lock()}
 """Kinds that may take minutes: each in a thread of its own, so that no reminder waits for a slow server."""
 
 _unsaid: dict[int, tuple[str, int, str]] = {}  # how jobs ended that could not be written (disk full): kind, attempt, error

@@ -117,10 +117,10 @@ def test_a_handful_of_queries_however_many_customers(session, house, queries):
         owe(session, customer(session, house, f"C{n}"), days(-n))
     queries.clear()
     read(session, house)
-    assert len(queries) <= 14
+    assert len(queries) <= 16
     queries.clear()
     worklist.refresh(session, house, None, TODAY)
-    assert len(queries) <= 18
+    assert len(queries) <= 20
 
 
 def test_open_items_and_steps_done_are_found_by_their_indexes(session, house, queries):
