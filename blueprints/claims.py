@@ -132,7 +132,7 @@ def _page(customer: Customer, found: claims.Statement | None, status: int = 200,
         "claims/index.html", status=status, customer=customer, wrong=wrong, today=config.today(), kinds=KINDS, states=STATES,
         statement=found or claims.statement(session, company, customer, config.today()), rows=claims_of(session, customer.id),
         say=_say, basis=lambda code: basis(language, code), limitation_basis=lambda code: limitation_basis(language, code),
-        rate_text=claims.rate_text,
+        rate_text=lambda rate: claims.rate_text(rate, language),
     )  # fmt: skip
 
 

@@ -61,12 +61,12 @@ class RateField(Field):
                 raise ValidationError(sentence(web.language(), error.code, error.params)) from error
 
     def _value(self) -> str:
-        return getattr(self, "written", "") if self.data is None else claims.rate_text(self.data)
+        return getattr(self, "written", "") if self.data is None else claims.rate_text(self.data, web.language())
 
 
 class RateForm(Form):
     table = SelectField(_l("Table"))
-    from_on = DateField(_l("From"), [InputRequired(_l("Enter the first day."))])
+    from_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
     rate = RateField(_l("Yearly rate"), [InputRequired(_l("Enter the rate."))])
     source = StringField(_l("Source"), [InputRequired(_l("Say where it comes from."))])
     provisional = BooleanField(_l("Announced or worked out, not published yet"))
@@ -161,5 +161,5 @@ def _page(form: RateForm, *, country: str = "", status: int = 200) -> ResponseRe
         "rates/index.html", status=status, form=form, country=country, countries=COUNTRIES, kinds=KINDS,
         tables=[(kind, [line for line in reversed(lines) if line.kind == kind]) for kind in kinds],
         missing=[gap for gap in missing if gap.country == country], elsewhere={gap.country for gap in missing},
-        rate_text=claims.rate_text,
+        rate_text=lambda rate: claims.rate_text(rate, web.language()),
     )  # fmt: skip

@@ -25,6 +25,7 @@ from rules.regimes import Regime, regime
 from rules.terms import Ceiling, last_lawful_on
 from rules.third_party import bare
 from services import rates
+from services.language import money
 from services.rates import Tables
 
 
@@ -302,8 +303,7 @@ def save_terms(
     return terms
 
 
-def rate_text(thousandths: int) -> str:
-    """12,4: a rate with the decimals it needs, comma as decimal sign."""
-    whole, rest = divmod(thousandths, 1000)
-    return f"{whole},{rest:03d}".rstrip("0").rstrip(",") if rest else str(whole)
-
+def rate_text(thousandths: int, language: str = "fr") -> str:
+    """12,40: a rate with two decimals, three where it needs them, in the reader's way of writing."""
+    shown = money(thousandths // 10, language)
+    return f"{shown}{thousandths % 10}" if thousandths % 10 else shown

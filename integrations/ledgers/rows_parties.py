@@ -47,5 +47,5 @@ def party_of(sheet: Sheet, row: Row, customer: str, name: str) -> ThirdParty:
         terms_days=terms[0] if terms else None,
         terms_mode=terms[1] if terms else "",
         credit_limit_cents=sheet.cents(row, "credit_limit"),
-        legal_type=sheet.text(row, "legal_type"),
+        legal_type=words.legal_type_of(sheet.text(row, "legal_type")),
     )

@@ -42,6 +42,31 @@ _COUNTRIES = {
 }
 
 
+_CONSUMER = re.compile(
+    r"(clients? )?(particuliers?|prives?|private( person)?|consumers?|consommateurs?|consument|consumenten|verbraucher|"
+    r"privat(person)?|b2c|btoc|menages?)"
+)
+_PUBLIC = re.compile(
+    r"\b(public|publique|publics|publiques|collectivites?|communes?|mairie|ville de|administration|etat|overheid|gemeente|openbaar|"
+    r"oeffentlich|offentlich|hopital|chu|ccas|epci|b2g)\b"
+)
+_BUSINESS = re.compile(
+    r"\b(entreprises?|societes?|professionnels?|pro|business|company|companies|onderneming|bedrijf|unternehmen|firma|b2b|btob|"
+    r"independants?|artisans?|auto-?entrepreneurs?|micro-?entreprises?|associations?|asbl|vzw|ei|eirl|eurl|sarl|sasu?|sa|sci|snc|scop|"
+    r"srl|sprl|bvba|bv|nv|vof|gmbh|ag|kg|ug|ltd|inc|selarl|gie|gaec|earl)\b"
+)
+
+
+def legal_type_of(text: str) -> str:
+    """business, consumer or public from a word or a legal form; "" when it says nothing we know."""
+    spoken = plain(text).strip().replace(".", "")
+    if _CONSUMER.fullmatch(spoken):
+        return "consumer"
+    if _PUBLIC.search(spoken):
+        return "public"
+    return "business" if _BUSINESS.search(spoken) else ""
+
+
 def kind_of_type(text: str) -> Kind | None:
     """The kind a "type" cell names, None when it says nothing we know."""
     if not text:

@@ -87,6 +87,11 @@ def upgrade():
         batch_op.create_index('ix_claim_customer', ['customer_id', 'state'], unique=False)
         batch_op.create_index('ix_claim_item', ['item_id', 'kind'], unique=False)
 
+    # Lists of customers were once taken at their word: "Particulier" is a consumer.
+    op.execute(
+        "UPDATE customer SET legal_type = CASE WHEN lower(legal_type) IN ('particulier', 'particuliers', 'consumer') THEN 'consumer' "
+        "WHEN lower(legal_type) = 'public' THEN 'public' ELSE 'business' END WHERE legal_type NOT IN ('business', 'consumer', 'public')"
+    )
     with op.batch_alter_table('scenario', schema=None) as batch_op:
         batch_op.add_column(sa.Column('legal_type', sa.Text(), server_default='', nullable=False))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from integrations.files import Refused
 from integrations.ledgers import Mapping, ReadOptions, preview, read, sniff
+from integrations.ledgers.words import legal_type_of
 from rules.ledger import Kind, LedgerSnapshot
 from tests.integrations.files import csv_file, ods, xlsx
 
@@ -386,3 +387,15 @@ def test_any_rows_under_a_header_are_read_or_refused(rows: list[list[str]]) -> N
     except Refused:
         return
     assert all(line.customer for line in found.lines)
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("Particulier", "consumer"), ("particuliers", "consumer"), ("B2C", "consumer"), ("Entreprise", "business"),
+        ("S.A.R.L.", "business"), ("SAS", "business"), ("NV", "business"), ("Public", "public"), ("Collectivité locale", "public"),
+        ("Société privée", "business"), ("", ""), ("autre", ""),
+    ],
+)  # fmt: skip
+def test_the_kind_of_customer_is_understood(word, kind):
+    assert legal_type_of(word) == kind
