@@ -36,6 +36,7 @@ BLUEPRINTS = (
     "calls",
     "outboxes",
     "messages",
+    "inbox",
     "single",
     "settings",
     "templates",

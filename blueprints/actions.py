@@ -19,6 +19,7 @@ from blueprints import web
 from extensions import db
 from integrations.letters import RenderFailed, render
 from models import Company, Hold, Outbox, WorklistEntry, worklist
+from models.inbound import to_look_at
 from models.message_lists import last_outbox
 from models.outbox import ledger_gap, waiting_outboxes
 from models.paging import Page
@@ -129,9 +130,10 @@ def customers() -> ResponseReturnValue:
     text = args.get("text", "")[:100]
     page = customer_lines(session, company.id, tab, today, web.page_number(), mine, text)
     counts = customer_counts(session, company.id, today, mine)
+    received = to_look_at(session, company.id, mine, text) if tab == "errors" and page.number == 1 else []
     return web.render(
         "actions/customers.html", "list", page=page, counts=counts, tab=tab, text=text, mine=mine, company=company, why=why,
-        gap=ledger_gap(session, company.id), groups=groupby(page.rows, lambda line: line.group), group_names=GROUP_NAMES,
+        received=received, today=today, gap=ledger_gap(session, company.id), groups=groupby(page.rows, lambda line: line.group), group_names=GROUP_NAMES,
     )  # fmt: skip
 
 

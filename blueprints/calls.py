@@ -16,6 +16,7 @@ from blueprints import labels, web
 from blueprints.fields import Form, MoneyField, choices
 from extensions import db
 from models import Customer, card, due_items, timeline, worklist
+from models.card import ContactRow
 from models.due_items import ItemRow
 from models.outbox import LEFT
 from models.paging import Page
@@ -50,6 +51,7 @@ class CallForm(Form):
     )
     promised_on = DateField(_l("Will pay on"), [Optional()])
     cents = MoneyField(_l("Amount"))
+    contact_id = SelectField(_l("Number called"), coerce=int, choices=[], validate_choice=False)
     said_by = StringField(_l("Who promised"), [Length(max=100)])
     reason = SelectField(_l("Reason"), choices=choices(*labels.DISPUTE_REASON_NAMES.items()), validate_choice=False)
     items = SelectMultipleField(_l("Invoices disputed"), coerce=int, choices=[])
@@ -84,14 +86,16 @@ def _why(code: str, params: dict[str, object]) -> str:
 def show(customer_id: int) -> ResponseReturnValue:
     customer = web.customer_or_404(customer_id)
     items = due_items.of_customer(db.session(), customer, config.today())
-    form = _form(items)
+    form = _form(items, card.contacts(db.session(), customer_id))
     if not request.args.get("outcome"):
         form.cents.data = sum(i.open_cents for i in items if i.due_on < config.today() and i.currency == web.company().currency)
     return _page(customer, items, form)
 
 
-def _form(items: list[ItemRow]) -> CallForm:
+def _form(items: list[ItemRow], contacts: list[ContactRow]) -> CallForm:
     form = CallForm()
+    numbered = [c for c in contacts if (c.phone or c.mobile) and not c.phone_bad_reason]
+    form.contact_id.choices = choices(*((c.id, " · ".join(p for p in (c.name, c.phone or c.mobile) if p)) for c in numbered))
     form.items.choices = choices(*((i.id, i.piece or i.label) for i in items if i.open_cents > 0))
     return form
 
@@ -120,7 +124,7 @@ def create(customer_id: int) -> ResponseReturnValue:
     """Keep the outcome, then open the next customer of the list."""
     customer, session, company = web.customer_or_404(customer_id), db.session(), web.company()
     items = due_items.of_customer(session, customer, config.today())
-    form = _form(items)
+    form = _form(items, card.contacts(db.session(), customer_id))
     if not form.validate() or not _is_complete(form):
         return _page(customer, items, form, 422)
     following = worklist.call_after(session, company.id, customer_id)
@@ -129,7 +133,7 @@ def create(customer_id: int) -> ResponseReturnValue:
         calls.record_outcome(
             session, company, customer, form.outcome.data, web.user().id, config.now(), config.today(),
             entry_id=mine.id if mine else None, counts=form.counts.data != "apart", remark=form.values()["remark"],
-            promise=_promise(form), dispute=_dispute(form),
+            promise=_promise(form), dispute=_dispute(form), contact_id=form.contact_id.data,
         )  # fmt: skip
     except DomainError as error:
         session.rollback()

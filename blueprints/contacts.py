@@ -106,6 +106,15 @@ def mark_good(contact_id: int) -> ResponseReturnValue:
     return web.done(text, "card-changed", endpoint="customers.show", customer_id=customer.id)
 
 
+@bp.post("/contacts/<int:contact_id>/phone/good")
+def mark_phone_good(contact_id: int) -> ResponseReturnValue:
+    contact, customer = _contact(contact_id)
+    customers.mark_phone_good(db.session(), customer, contact, web.user().id, config.now(), config.today())
+    db.session.commit()
+    text = _("%(number)s is called again.", number=contact.phone or contact.mobile)
+    return web.done(text, "card-changed", endpoint="customers.show", customer_id=customer.id)
+
+
 def _contact(contact_id: int) -> tuple[Contact, Customer]:
     contact = web.row_or_404(Contact, contact_id)
     return contact, web.customer_or_404(contact.customer_id)

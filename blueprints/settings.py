@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from flask import Blueprint, current_app, flash
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,12 +16,13 @@ from blueprints import web
 from blueprints.fields import Form, MoneyField, choices
 from blueprints.labels import TERMS_MODES
 from extensions import db
-from integrations.channels import smtp
+from integrations.channels import imap, smtp
 from models import Profile, SalesRep, settings
 from rules.errors import DomainError
 from services import companies, syncs
 from services.seal import unseal
 from services.wording import sentence
+from services.wording_messages import fate
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -70,6 +73,26 @@ class MailForm(Form):
     password = PasswordField(_l("Password"))
 
 
+class MailboxForm(Form):
+    imap_host = StringField(_l("Mailbox server (IMAP)"))
+    imap_port = IntegerField(_l("Port"), [Optional(), NumberRange(1, 65535)], default=993)
+    imap_security = SelectField(
+        _l("Encryption"),
+        choices=choices(("tls", "TLS"), ("starttls", "STARTTLS"), ("none", _l("None (only a server on this machine)"))),
+    )
+    imap_user = StringField(_l("User name"))
+    imap_password = PasswordField(_l("Password"))
+    imap_folder = StringField(_l("Folder"), default="INBOX")
+
+
+class Probed(NamedTuple):
+    """What a try at the mailbox gave: how many mails lie in it, or why it cannot be read."""
+
+    mails: int = 0
+    failure: str = ""
+    answer: str = ""
+
+
 class ProfileForm(Form):
     name = StringField(_l("Name"), [InputRequired(_l("Enter a name."))])
     scenario_id = SelectField(_l("Scenario"), coerce=int)
@@ -110,7 +133,16 @@ ERROR_FIELDS = {"iban_wrong": "iban", "bic_wrong": "bic", "accounts_wrong": "cus
 
 @bp.get("/mail")
 def mail() -> ResponseReturnValue:
-    return web.render("settings/mail.html", form=MailForm(obj=web.company()), outcome=None)
+    return _mail_page()
+
+
+def _mail_page(form: MailForm | None = None, mailbox: MailboxForm | None = None, status: int = 200) -> ResponseReturnValue:
+    shown = {"form": form or MailForm(obj=web.company()), "mailbox": mailbox or MailboxForm(obj=web.company())}
+    return web.render("settings/mail.html", status=status, outcome=None, probed=None, fate=_fate, **shown)
+
+
+def _fate(code: str) -> str:
+    return fate(web.language(), code)
 
 
 @bp.post("/mail")
@@ -122,7 +154,7 @@ def mail_update() -> ResponseReturnValue:
         except DomainError as error:
             form.refuse("sender_email", sentence(web.language(), error.code, error.params))
     if form.errors:
-        return web.render("settings/mail.html", form=form, outcome=None, status=422)
+        return _mail_page(form, MailboxForm(formdata=None, obj=company), 422)
     db.session.commit()
     flash(_("Mail settings of %(name)s saved.", name=company.name), "good")
     return web.go("settings.mail")
@@ -140,6 +172,48 @@ def mail_probe() -> ResponseReturnValue:
     db.session.rollback()  # no transaction stays open while the server answers
     outcome = smtp.probe(_account(form, sealed))
     return web.render("settings/mail.html", "probe", form=form, outcome=outcome)
+
+
+@bp.post("/mail/inbox")
+def mailbox_update() -> ResponseReturnValue:
+    form, company = MailboxForm(), web.company()
+    if not form.validate():
+        return _mail_page(MailForm(formdata=None, obj=company), form, 422)
+    fields = form.values() | {"imap_port": form.imap_port.data or 993, "imap_folder": form.imap_folder.data or "INBOX"}
+    password, key = fields.pop("imap_password"), current_app.config["SECRET_KEY"]
+    companies.set_mailbox(db.session(), web.user().id, company, config.now(), key, password=password, **fields)
+    db.session.commit()
+    flash(_("Mailbox of %(name)s saved.", name=company.name), "good")
+    return web.go("settings.mail", _anchor="mailbox")
+
+
+@bp.post("/mail/inbox/probe")
+def mailbox_probe() -> ResponseReturnValue:
+    """Open the mailbox with what is typed, save and change nothing, and say what it answered."""
+    form, sealed = MailboxForm(), web.company().imap_password_sealed
+    if not form.imap_host.data:
+        form.refuse("imap_host", _("Enter the name of the mailbox server."))
+    if not form.validate() or form.errors:
+        return web.render("settings/_mailbox_probe.html", status=422, mailbox=form, probed=None, fate=_fate)
+    db.session.rollback()  # no transaction stays open while the server answers
+    return web.render("settings/_mailbox_probe.html", mailbox=form, probed=_probe(form, sealed), fate=_fate)
+
+
+def _probe(form: MailboxForm, sealed: str) -> Probed:
+    try:
+        password = form.imap_password.data or unseal(sealed, current_app.config["SECRET_KEY"])
+        return Probed(
+            imap.probe(
+                imap.Account(
+                    form.imap_host.data or "", form.imap_port.data or 993, form.imap_security.data, form.imap_user.data or "",
+                    password, form.imap_folder.data or "INBOX",
+                )
+            )
+        )  # fmt: skip
+    except imap.Unreadable as error:
+        return Probed(failure=error.failure, answer=error.answer)
+    except DomainError as error:
+        return Probed(failure=error.code)
 
 
 def _account(form: MailForm, sealed: str) -> smtp.Account:

@@ -32,6 +32,7 @@ class AddressLine(NamedTuple):
     email: str
     email_bad_reason: str
     phone: str
+    phone_bad_reason: str
     lacks: frozenset[str]
     balance_cents: int
 
@@ -80,7 +81,7 @@ def _lacking(session: Session, company_id: int, reps: Reps, customer_id: int | N
 
     email = some(Contact.email != "", Contact.email_bad_reason == "")
     post = sa.and_(Customer.street != "", Customer.city != "")
-    phone = some(sa.or_(Contact.phone != "", Contact.mobile != ""))
+    phone = some(sa.or_(Contact.phone != "", Contact.mobile != ""), Contact.phone_bad_reason == "")
     query = sa.select(Customer.id, email, post, phone).where(Customer.company_id == company_id, ~sa.and_(email, post, phone))
     if reps is not None:
         query = query.where(Customer.sales_rep_id.in_(reps))
@@ -114,6 +115,7 @@ def lines(session: Session, ids: list[int], lacking: dict[int, frozenset[str]], 
             sa.func.coalesce(Contact.email, ""),
             sa.func.coalesce(Contact.email_bad_reason, ""),
             sa.func.coalesce(sa.func.nullif(Contact.phone, ""), Contact.mobile, ""),
+            sa.func.coalesce(Contact.phone_bad_reason, ""),
         )
         .outerjoin(Contact, Contact.id == best)
         .where(Customer.id.in_(ids))

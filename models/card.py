@@ -70,6 +70,8 @@ class ContactRow(NamedTuple):
     mobile: str
     email_bad_reason: str
     email_bad_at: datetime | None
+    phone_bad_reason: str
+    phone_bad_at: datetime | None
 
 
 class PaidItem(NamedTuple):

@@ -226,7 +226,7 @@ def to_look_at(
     return [InboundRow._make(row) for row in session.execute(query.order_by(*order).limit(limit))]
 
 
-def waiting_customers(company_id: int) -> sa.Select[tuple[int | None]]:
+def waiting_customers(company_id: int) -> sa.Select[int | None]:
     """The customers something of whom waits to be looked at; a part of other questions."""
     return sa.select(InboundMessage.customer_id).where(
         InboundMessage.company_id == company_id,

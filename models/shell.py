@@ -12,6 +12,7 @@ from models.actions import WorklistEntry
 from models.bank import BankAccount, BankMovement, BankStatement
 from models.commitments import Dispute, Promise
 from models.customers import Customer
+from models.inbound import TASKS, InboundMessage
 from models.messages import Message
 
 
@@ -37,6 +38,7 @@ def counts_of(session: Session, company_id: int, reps: tuple[int, ...] | None, t
             number(WorklistEntry, todo).label("actions"),
             number(WorklistEntry, todo, WorklistEntry.channel == "call").label("calls"),
             number(Message, Message.state.in_(("unknown", "failed"))).label("attention"),
+            number(InboundMessage, InboundMessage.kind.in_(TASKS), InboundMessage.handled_at.is_(None)).label("inbox"),
             _receipts(company_id).label("receipts"),
             _bank_on(company_id).label("bank_on"),
         )

@@ -17,14 +17,29 @@ from models.audit import AuditEntry
 from models.bank import STANDING, BankMatch, BankMovement
 from models.commitments import Dispute, Hold, Promise
 from models.customers import Note
+from models.inbound import TASKS, InboundMessage
 from models.items import Allocation, Item
 from models.messages import Message
 from models.users import User
 
 PER_PAGE = 20
 VIEWS: dict[str, tuple[str, ...]] = {
-    "": ("message", "action", "promise", "dispute", "solved", "hold", "ended", "note", "money", "receipt", "vanished", "edit"),
-    "messages": ("message", "action"),
+    "": (
+        "message",
+        "inbound",
+        "action",
+        "promise",
+        "dispute",
+        "solved",
+        "hold",
+        "ended",
+        "note",
+        "money",
+        "receipt",
+        "vanished",
+        "edit",
+    ),
+    "messages": ("message", "inbound", "action"),
     "money": ("money", "receipt"),
     "notes": ("note",),
     "ledger": ("money", "receipt", "invoice", "vanished", "edit"),
@@ -37,6 +52,7 @@ class Happening(NamedTuple):
 
     kind       code                 one                    two                more            day          cents
     message    channel              state                  recipient          subject
+    inbound    kind                 status code        sender             what it says       absent until 1: to look at
     action     channel              outcome                                   remark
     promise    state                who said it            piece              remark          promised for amount
     dispute    reason                                      piece              remark          deadline     amount
@@ -163,7 +179,25 @@ def _of_people(customer_id: Any) -> list[_Source]:
     edit = _source(
         "edit", AuditEntry.id, AuditEntry.at, more=sa.cast(AuditEntry.changes, sa.Text), who_id=AuditEntry.actor_id
     ).where(AuditEntry.noun == "customer", AuditEntry.noun_id == customer_id, AuditEntry.verb == "update")
-    return [_Source("message", message), _Source("action", action), _Source("note", note), _Source("edit", edit)]
+    return [
+        _Source("message", message),
+        _Source("inbound", _of_inbox(customer_id)),
+        _Source("action", action),
+        _Source("note", note),
+        _Source("edit", edit),
+    ]
+
+
+def _of_inbox(customer_id: Any) -> Any:
+    """Replies, returns and automatic answers; of returns the server's words."""
+    one = InboundMessage
+    waits = sa.and_(one.kind.in_(TASKS), one.handled_at.is_(None))
+    said = sa.func.coalesce(sa.func.nullif(one.diagnostic, ""), one.text)
+    sender = sa.case((one.kind.in_(("reply", "auto_reply", "receipt")), one.sender), else_=one.recipient)
+    return _source(
+        "inbound", one.id, one.received_at, code=one.kind, one=one.status, two=sender, more=sa.func.substr(said, 1, 600),
+        day=one.until_on, cents=sa.case((waits, 1), else_=0),
+    ).where(one.customer_id == customer_id)  # fmt: skip
 
 
 def _of_commitments(customer_id: Any) -> list[_Source]:

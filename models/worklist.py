@@ -23,7 +23,7 @@ from rules.dunning_facts import rank_of
 Reps = tuple[int, ...] | None
 ROUTINE = ("", "step_confirm")
 """Confirm codes that the click of whoever sends answers; every other one is decided customer by customer."""
-COURTESIES = ("below_floor", "gap")
+COURTESIES = ("below_floor", "gap", "reply_to_read")
 """Held codes a person may pass over when sending: rules of the house. What stands on a row of its own (promise, dispute, hold)
 is ended there, and what cannot be sent (paid, no channel) cannot be forced."""
 IN_WRITING = ("email", "letter")
@@ -247,7 +247,8 @@ def _entries(company_id: int, reps: Reps) -> sa.Select[*tuple[Any, ...]]:
         best = sa.select(column).where(Contact.customer_id == Customer.id, column != "")
         return best.order_by(*order, Contact.role != "billing", Contact.id).limit(1).correlate(Customer).scalar_subquery()
 
-    phone = sa.func.coalesce(contact(Contact.phone), contact(Contact.mobile), "")
+    bad = Contact.phone_bad_reason != ""
+    phone = sa.func.coalesce(contact(Contact.phone, bad), contact(Contact.mobile, bad), "")
     return (
         sa.select(
             WorklistEntry.id, Customer.id, Customer.code, Customer.name, Scenario.id, Scenario.name, WorklistEntry.step_id,

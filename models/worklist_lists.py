@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from models.actions import WorklistEntry
 from models.commitments import Promise
 from models.customers import Customer
+from models.inbound import waiting_customers
 from models.lists import matches
 from models.paging import PER_PAGE, Page
 from models.worklist import COURTESIES, IN_WRITING, ROUTINE, Entry, entries, is_ready
@@ -104,7 +105,20 @@ def customer_counts(session: Session, company_id: int, today: date, collector_id
     counted: dict[int, int] = {
         row[0]: row[1] for row in session.execute(sa.select(ranked.c.rank, sa.func.count()).group_by(ranked.c.rank))
     }
-    return {tab: sum(counted.get(rank, 0) for rank in ranks) for tab, ranks in TABS.items()}
+    counts = {tab: sum(counted.get(rank, 0) for rank in ranks) for tab, ranks in TABS.items()}
+    counts["errors"] += _only_in_inbox(
+        session, company_id, sa.select(ranked.c.customer_id).where(ranked.c.rank == 0), collector_id
+    )
+    return counts
+
+
+def _only_in_inbox(session: Session, company_id: int, others: sa.Select[int], collector_id: int | None) -> int:
+    """Customers with mail to look at who are not among the others to correct."""
+    query = sa.select(sa.func.count()).select_from(Customer)
+    query = query.where(Customer.id.in_(waiting_customers(company_id)), Customer.id.not_in(others))
+    if collector_id is not None:
+        query = query.where(Customer.collector_id == collector_id)
+    return session.scalar(query) or 0
 
 
 def customer_lines(

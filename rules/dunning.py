@@ -30,7 +30,7 @@ from datetime import date
 
 from rules.dunning_actions import plan, reachable, thanks_due, unreachable
 from rules.dunning_facts import Account, Decision, Held, PlannedAction, Policy, Reason, Scenario
-from rules.dunning_holds import item_reason, promised_items
+from rules.dunning_holds import item_reason, promised_items, reply_to_read
 from rules.dunning_steps import Clock, Due, due_step
 
 
@@ -159,6 +159,8 @@ def _place(
         reason = Reason("below_floor", {"floor_cents": floor, "currency": action.currency})
     elif not reachable(account, action.channel):
         reason = unreachable(account, action.step)
+    elif action.channel != "call" and (unread := reply_to_read(account, clock)) is not None:
+        reason, until = unread
     elif account.last_contact_on is not None:
         again = account.last_contact_on.toordinal() + policy.gap_days
         if not clock.reached(again):

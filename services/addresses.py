@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from integrations.channels import mime
 from models import audit
 from models.customers import Contact, Customer, contacts_of
+from models.inbound import handle_bounces
 from rules.errors import DomainError
 from services import worklist
 
@@ -29,6 +30,7 @@ def correct_email(
         session.add_all(found)
     for contact in found:
         contact.email, contact.email_bad_reason, contact.email_bad_at = address, "", None
+    handle_bounces(session, customer.id, actor_id, now)
     session.flush()
     changes = {"customer": customer.id, "before": wrong, "after": address}
     audit.record(session, now, actor_id, customer.company_id, "correct", "contact", found[0].id, changes)

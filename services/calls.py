@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models import audit, decisions
 from models.actions import Action
 from models.company import Company
-from models.customers import Customer
+from models.customers import Customer, contacts_of
 from rules.errors import DomainError
 from services import disputes, promises, worklist
 
@@ -41,10 +41,11 @@ class DisputeSaid:
 def record_outcome(
     session: Session, company: Company, customer: Customer, outcome: str, actor_id: int | None, now: datetime, today: date, *,
     entry_id: int | None = None, counts: bool = True, remark: str = "", promise: PromiseSaid | None = None,
-    dispute: DisputeSaid | None = None,
+    dispute: DisputeSaid | None = None, contact_id: int | None = None,
 ) -> Action:  # fmt: skip
     """Keep the outcome of a call. With the worklist entry it was made for and `counts`, it is the step; else it stands
-    alone. A promise or a dispute said on the phone is recorded with it.
+    alone. A promise or a dispute said on the phone is recorded with it. A wrong number is bad from now on: that of `contact_id`,
+    else that of the contact who is called first.
 
     Errors: outcome_unknown, nothing_to_record (the entry is no longer wanted), those of promises and disputes."""
     if outcome not in OUTCOMES:
@@ -55,6 +56,8 @@ def record_outcome(
         action_id = _alone(session, company, customer, outcome, remark, actor_id, now, today)
     words = {"customer": customer.id, "outcome": outcome, "counts": counts and entry_id is not None}
     audit.record(session, now, actor_id, company.id, "call", "action", action_id, words)
+    if outcome == "wrong_number":
+        _mark_wrong(session, customer, contact_id, actor_id, now, today)
     if promise is not None:
         promises.record_promise(
             session, customer, promise.promised_on, promise.cents, actor_id, now, today,
@@ -64,6 +67,21 @@ def record_outcome(
         for item_id in dispute.item_ids or (None,):
             disputes.open_dispute(session, customer, dispute.reason, actor_id, now, today, item_id=item_id, remark=remark)
     return session.get_one(Action, action_id)
+
+
+def _mark_wrong(
+    session: Session, customer: Customer, contact_id: int | None, actor_id: int | None, now: datetime, today: date
+) -> None:
+    """The numbers of the contact that was called are bad until somebody corrects them."""
+    numbered = [c for c in contacts_of(session, customer.id) if (c.phone or c.mobile) and not c.phone_bad_reason]
+    called = next((c for c in numbered if c.id == contact_id), numbered[0] if numbered else None)
+    if called is None:
+        return
+    called.phone_bad_reason, called.phone_bad_at = "wrong_number", now
+    session.flush()
+    changes = {"customer": customer.id, "phone": called.phone or called.mobile, "reason": "wrong_number"}
+    audit.record(session, now, actor_id, customer.company_id, "mark_bad", "contact", called.id, changes)
+    worklist.touch(session, customer.id, today)
 
 
 def _as_step(

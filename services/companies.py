@@ -18,7 +18,7 @@ from services import worklist
 from services.seal import seal
 
 CUSTOMER_ACCOUNTS = {"FR": "411,413,416", "BE": "400,401,407"}
-SECRET = {"smtp_password_sealed"}
+SECRET = {"smtp_password_sealed", "imap_password_sealed"}
 POLICY = {"gap_days", "floor_cents", "ceiling_cents", "promise_grace_days", "amount_change_percent"}
 """What the decision depends on: when it changes, every customer is decided again."""
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,19}")
@@ -111,6 +111,25 @@ def set_mail(
     if fields.get("smtp_host") and not fields.get("sender_email"):
         raise DomainError("sender_missing")
     update_company(session, actor_id, company, now, smtp_blocked_reason="", smtp_refusals=0, **fields)
+
+
+def set_mailbox(
+    session: Session, actor_id: int, company: Company, now: datetime, key: str, *, password: str, **fields: Any
+) -> None:
+    """Change the mailbox that is read; an empty password keeps the one there is, an empty host stops the reading. Another
+    mailbox is read from its last month on."""
+    if password:
+        fields["imap_password_sealed"] = seal(password, key)
+    if not fields.get("imap_host"):
+        fields |= {"imap_user": "", "imap_password_sealed": ""}
+    if any(fields.get(name, there) != there for name, there in _place_of(company).items()):
+        company.imap_cursor, company.imap_checked_at = {}, None
+    company.imap_failure = company.imap_answer = ""
+    update_company(session, actor_id, company, now, **fields)
+
+
+def _place_of(company: Company) -> dict[str, str]:
+    return {"imap_host": company.imap_host, "imap_user": company.imap_user, "imap_folder": company.imap_folder}
 
 
 def normal_iban(text: str) -> str:

@@ -11,6 +11,7 @@ from models import audit
 from models.addresses import billing_contact
 from models.company import Company
 from models.customers import Contact, Customer, Note
+from models.inbound import handle_bounces
 from rules.errors import DomainError
 from rules.words import fold
 from services import syncs, worklist
@@ -61,16 +62,26 @@ def save_contact(
         raise DomainError("email_wrong", value=fields["email"])
     verb = "update" if contact else "create"
     if contact is None:
-        contact = Contact(customer_id=customer.id, email="", email_bad_reason="")
+        contact = Contact(customer_id=customer.id, email="", email_bad_reason="", phone="", mobile="", phone_bad_reason="")
         session.add(contact)
     elif contact.email.lower() != fields.get("email", contact.email).lower():
         contact.email_bad_reason, contact.email_bad_at = "", None
+        handle_bounces(session, customer.id, actor_id, now)
+    if any(
+        _digits(fields.get(name, there)) != _digits(there)
+        for name, there in (("phone", contact.phone), ("mobile", contact.mobile))
+    ):
+        contact.phone_bad_reason, contact.phone_bad_at = "", None
     for name, value in fields.items():
         setattr(contact, name, value)
     contact.from_ledger = False
     session.flush()
     _tell(session, customer, verb, contact, actor_id, now, today, fields)
     return contact
+
+
+def _digits(number: str) -> str:
+    return "".join(c for c in number if c.isdigit())
 
 
 def _is_address(text: str) -> bool:
@@ -104,7 +115,16 @@ def remove_contact(
 def mark_good(session: Session, customer: Customer, contact: Contact, actor_id: int | None, now: datetime, today: date) -> None:
     """A person vouches for an address that a server refused: messages go there again."""
     contact.email_bad_reason, contact.email_bad_at = "", None
+    handle_bounces(session, customer.id, actor_id, now)
     _tell(session, customer, "mark_good", contact, actor_id, now, today, {})
+
+
+def mark_phone_good(
+    session: Session, customer: Customer, contact: Contact, actor_id: int | None, now: datetime, today: date
+) -> None:
+    """A person vouches for numbers found wrong: the contact is called again."""
+    contact.phone_bad_reason, contact.phone_bad_at = "", None
+    _tell(session, customer, "mark_phone_good", contact, actor_id, now, today, {})
 
 
 def _tell(

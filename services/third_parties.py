@@ -282,7 +282,7 @@ def _write_contacts(session: Session, company: Company, plan: CustomerPlan, undo
     """The ledger's contact of a customer; one that a person made or changed is left alone."""
     known = known_contacts(session, company.id)
     undo.contacts_new_from = bulk.last_id(session, "contact")
-    new, changed = [], []
+    new, changed, renumbered = [], [], list[tuple[int]]()
     for customer, party in plan.contacts:
         customer_id = plan.ids[customer.code]
         before = known.get(customer_id)
@@ -298,5 +298,8 @@ def _write_contacts(session: Session, company: Company, plan: CustomerPlan, undo
             if after != before:
                 undo.contacts.append(before)
                 changed.append((after.name, after.email, after.phone, after.email_bad_reason, after.id))
+                if after.phone != before.phone:
+                    renumbered.append((after.id,))
+    bulk.run(session, "UPDATE contact SET phone_bad_reason = '', phone_bad_at = NULL WHERE id = ?", renumbered)
     bulk.insert(session, "contact", ("customer_id", "name", "role", "email", "phone", "from_ledger"), new)
     bulk.update(session, "contact", ("name", "email", "phone", "email_bad_reason"), changed)

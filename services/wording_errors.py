@@ -46,5 +46,6 @@ ERROR_SENTENCES: dict[str, str] = {
     "split_currency": N_("%(piece)s is in %(currency)s, another currency than the payment."),
     "split_over_item": N_("Only %(open_cents)s is open on %(piece)s."),
     "split_too_much": N_("The payment is %(amount_cents)s: %(over_cents)s too much is given."),
+    "inbound_handled": N_("Somebody has already dealt with this mail."),
     "own_access": N_("You cannot take away your own access. Ask another administrator."),
 }

@@ -28,7 +28,7 @@ from tasks import jobs, sending, sweeper
 from tasks.post import Post, post_of
 
 log = logging.getLogger(__name__)
-WORKERS = 5  # one for the sweep, one for each lane of jobs, the others for mail servers that take their time
+WORKERS = 6  # one for the sweep, one for each lane of jobs, the others for mail servers that take their time
 GRACE = 20  # seconds to finish what is under way
 
 

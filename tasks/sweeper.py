@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from models import jobs as jobs_store
 from models import outbox as store
 from models import sweeping
-from tasks import fetching, jobs, sending
+from tasks import fetching, inbound, jobs, sending
 from tasks.post import Post, writing
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def sweep(post: Post, send: Wake, work: Work | None = None) -> None:
     try:
         (post.data / "worker.beat").touch()
         run_jobs = jobs.run_due if work is None else jobs.run_short
-        for step in (sending.recover, sending.release_due, _plan_jobs, fetching.plan, run_jobs, _refresh):
+        for step in (sending.recover, sending.release_due, _plan_jobs, fetching.plan, inbound.plan, run_jobs, _refresh):
             try:
                 step(post)
             except Exception:
@@ -61,7 +61,7 @@ def _plan_jobs(post: Post) -> None:
             if by_itself:
                 jobs_store.add_job(session, "automatic", now, f"automatic:{company_id}:{hour}", company_id=company_id)
         jobs_store.forget_jobs(session, now - timedelta(days=30), ("new_day", "automatic", "sync"))
-        jobs_store.forget_jobs(session, now - timedelta(days=2), ("source",))
+        jobs_store.forget_jobs(session, now - timedelta(days=2), ("source", "inbound"))
 
 
 def _refresh(post: Post) -> None:

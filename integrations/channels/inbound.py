@@ -6,6 +6,7 @@ RFC 3834 where servers keep to them, their usual own forms where not (`bounces`,
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from email.utils import getaddresses
 from integrations.channels import absences, bounces
 from integrations.channels.mail_text import body_text, clean, decoded, without_quotes
 
+log = logging.getLogger(__name__)
 LONGEST_TEXT = 20_000
 MOST_REFERENCES = 40
 _MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s]{1,200}>")
@@ -51,7 +53,11 @@ def read(data: bytes, received_on: date) -> Incoming:
     message = message_from_bytes(data)
     name, sender = _sender(message)
     subject = header(message, "Subject")[:300]
-    found = _kind(message, sender, subject, received_on)
+    try:
+        found = _kind(message, sender, subject, received_on)
+    except Exception:  # whatever the library makes of a spoilt mail: it must not keep the next ones waiting
+        log.warning("a mail could not be read", exc_info=True)
+        found = _Found("other")
     return Incoming(
         kind=found.kind,
         message_id=_own_id(message, data),
