@@ -20,6 +20,7 @@ BLUEPRINTS = (
     "contacts",
     "notes",
     "promises",
+    "plans",
     "disputes",
     "holds",
     "claims",

@@ -16,7 +16,7 @@ from blueprints import labels, web
 from blueprints.fields import LANGUAGE_NAMES, Form, MoneyField, choices
 from extensions import db
 from models import card as tabs
-from models import lists, settings, timeline
+from models import lists, plans, settings, timeline
 from models.customers import Customer
 from models.e_invoices import documents_of_customer
 from models.lists import CustomerFilters
@@ -116,6 +116,8 @@ def _card(customer: Customer) -> dict[str, Any]:
         "today": config.today(),
         "tab": tab,
         "rows": _tab_rows(found, tab),
+        "plans": plans.of_customer(db.session(), found.customer.id) if tab == "promises" else (),
+        "names": labels.PLAN_STATES,
         "papers": documents_of_customer(db.session(), found.customer.id, PAPERS) if tab == "documents" else (),
         "view": view,
         "older": older,

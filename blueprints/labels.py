@@ -46,6 +46,14 @@ TRIGGERS = (
     ("previous", _l("days after the previous step")),
     ("payment", _l("days after the payment, at most")),
 )
+PLAN_STATES = {
+    "proposed": _l("Proposed"),
+    "accepted": _l("Accepted"),
+    "running": _l("In force"),
+    "kept": _l("Kept plan"),
+    "broken": _l("Broken plan"),
+    "cancelled": _l("Called off"),
+}
 CONTACT_ROLE_NAMES = dict(CONTACT_ROLES)
 DISPUTE_REASON_NAMES = {code: _l(text) for code, text in SAID_REASONS.items()}
 MESSAGE_STATES = {

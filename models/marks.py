@@ -16,6 +16,7 @@ from models.bank import BankMatch, BankMovement
 from models.commitments import Dispute, Hold, Promise
 from models.documents import Document
 from models.items import Item
+from models.plans import Plan, PlanItem
 from models.scenarios import Step
 
 
@@ -42,6 +43,8 @@ class Marks:
     returned_on: date | None = None  # the bank gave a payment back, not in the ledger yet
     document_id: int | None = None  # the invoice as people read it, else its XML
     document_name: str = ""
+    plan_id: int | None = None
+    plan_next_on: date | None = None  # the next instalment of the plan in force that covers it
     announced: bool = False  # known from an electronic invoice, not in the ledger yet
 
     def promise_is_late(self, today: date) -> bool:
@@ -107,6 +110,7 @@ def _all() -> sa.CompoundSelect[*tuple[Any, ...]]:
         standing(Hold, sa.literal("hold"), Hold.until_on, nothing, Hold.reason, active_hold(sa.bindparam("today"))),
         _seen(),
         *_papers(),
+        _in_plan(),
     )
 
 
@@ -120,6 +124,15 @@ def _seen() -> Any:
         .join(BankMovement, BankMovement.id == BankMatch.movement_id)
         .where(BankMatch.item_id.in_(sa.bindparam("items", expanding=True)), BankMatch.state == "provisional")
     )  # fmt: skip
+
+
+def _in_plan() -> Any:
+    """The payment plan in force that covers an item, and its next instalment."""
+    return (
+        sa.select(sa.literal("plan"), Plan.id, PlanItem.item_id, sa.null(), Plan.next_on, sa.null(), Plan.state)
+        .join(Plan, Plan.id == PlanItem.plan_id)
+        .where(PlanItem.item_id.in_(sa.bindparam("items", expanding=True)), Plan.state.in_(("accepted", "running")))
+    )
 
 
 def _papers() -> tuple[Any, ...]:
@@ -152,6 +165,8 @@ def _put(mark: Marks, kind: str, row_id: int, day: date | None, number: int, tex
     elif kind == "document":
         if number or mark.document_id is None:
             mark.document_id, mark.document_name = row_id, text
+    elif kind == "plan":
+        mark.plan_id, mark.plan_next_on = row_id, day
     elif kind == "announced":
         mark.announced = True
     elif kind == "dispute":

@@ -23,11 +23,15 @@ from models import (
     Dispute,
     Document,
     Hold,
+    InboundMessage,
     Item,
     Message,
     MessageTemplate,
     Note,
     Outbox,
+    Plan,
+    PlanInstalment,
+    PlanItem,
     Profile,
     Promise,
     SalesRep,
@@ -191,10 +195,14 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "action_id": action,
         "entry_id": entry,
         "message_id": message,
+        "inbound_id": add(
+            InboundMessage(**mine, uid=count, message_id=f"<{message.id}@client.example>", kind="reply", sender="a@client.example", received_at=NOW, read_at=NOW)
+        ),
         "sync_id": (sync := add(Sync(**common, state="done", started_at=NOW, finished_at=NOW, kind="journal", format="fec"))),
         "source_id": add(Source(**common, kind="folder", name=f"Source {count}", made_at=NOW)),
         "movement_id": _movement(add, common, customer, count, sync),
         "document_id": _document(add, mine, item.id),
+        "plan_id": _plan(add, mine, item.id),
         "user_id": session.query(User).order_by(User.id).first()
         or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),
         "filename": "app.css",
@@ -210,6 +218,14 @@ def _document(add: Callable[[object], Any], mine: dict[str, int], item_id: int) 
     digest, path = keep_file(config.settings().data, mine["company_id"], b"%PDF-")
     kept = {"kind": "invoice_pdf", "name": "f.pdf", "media_type": "application/pdf", "sha256": digest, "size": 5, "path": path}
     return add(Document(**mine, **kept, item_id=item_id, made_at=NOW))
+
+
+def _plan(add: Callable[[object], Any], mine: dict[str, int], item_id: int) -> object:
+    """A payment plan that the customer has not agreed to yet."""
+    plan = add(Plan(**mine, currency="EUR", cents=10_000, frequency="monthly", made_at=NOW, next_on=TODAY))
+    add(PlanItem(plan_id=plan.id, item_id=item_id, cents=10_000))
+    add(PlanInstalment(plan_id=plan.id, number=1, due_on=TODAY, cents=10_000))
+    return plan
 
 
 def _movement(add: Callable[[object], Any], common: dict[str, int], customer: Any, count: int, sync: Any) -> object:
