@@ -19,7 +19,7 @@ def test_the_demo_command(app, session, data):
     assert (demo.code, demo.country, belgian.country) == ("DEMO", "FR", "BE") and demo.is_demo and not demo.smtp_host
     owed = session.scalar(sa.select(sa.func.sum(Item.open_cents)).where(Item.company_id == demo.id))
     assert owed and not session.scalar(sa.select(sa.func.sum(sa.func.abs(Sync.gap_cents))))
-    assert {sync.kind for sync in session.scalars(sa.select(Sync))} == {"third_parties", "journal", "open_items"}
+    assert {sync.kind for sync in session.scalars(sa.select(Sync))} == {"third_parties", "journal", "open_items", "bank"}
     assert all(sync.state == "done" and not sync.error for sync in session.scalars(sa.select(Sync)))
 
     states = set(session.scalars(sa.select(Message.state)))
