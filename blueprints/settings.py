@@ -16,7 +16,7 @@ from blueprints import web
 from blueprints.fields import Form, MoneyField, choices
 from blueprints.labels import TERMS_MODES
 from extensions import db
-from integrations.channels import imap, smtp
+from integrations.channels import Outcome, imap, smtp
 from models import Profile, SalesRep, settings
 from rules.errors import DomainError
 from services import companies, syncs
@@ -136,9 +136,20 @@ def mail() -> ResponseReturnValue:
     return _mail_page()
 
 
-def _mail_page(form: MailForm | None = None, mailbox: MailboxForm | None = None, status: int = 200) -> ResponseReturnValue:
-    shown = {"form": form or MailForm(obj=web.company()), "mailbox": mailbox or MailboxForm(obj=web.company())}
-    return web.render("settings/mail.html", status=status, outcome=None, probed=None, fate=_fate, **shown)
+def _mail_page(
+    form: MailForm | None = None,
+    mailbox: MailboxForm | None = None,
+    status: int = 200,
+    block: str | None = None,
+    outcome: Outcome | None = None,
+) -> ResponseReturnValue:
+    """Both accounts; the one that was not sent is shown as it is stored."""
+    company = web.company()
+    shown = {
+        "form": form or MailForm(formdata=None, obj=company),
+        "mailbox": mailbox or MailboxForm(formdata=None, obj=company),
+    }
+    return web.render("settings/mail.html", block, status, outcome=outcome, probed=None, fate=_fate, **shown)
 
 
 def _fate(code: str) -> str:
@@ -154,7 +165,7 @@ def mail_update() -> ResponseReturnValue:
         except DomainError as error:
             form.refuse("sender_email", sentence(web.language(), error.code, error.params))
     if form.errors:
-        return _mail_page(form, MailboxForm(formdata=None, obj=company), 422)
+        return _mail_page(form, status=422)
     db.session.commit()
     flash(_("Mail settings of %(name)s saved.", name=company.name), "good")
     return web.go("settings.mail")
@@ -167,18 +178,18 @@ def mail_probe() -> ResponseReturnValue:
     if not form.validate() or not form.smtp_host.data:
         if not form.smtp_host.data:
             form.refuse("smtp_host", _("Enter the name of the mail server."))
-        return web.render("settings/mail.html", "probe", form=form, outcome=None, status=422)
+        return _mail_page(form, status=422, block="probe")
     sealed = company.smtp_password_sealed
     db.session.rollback()  # no transaction stays open while the server answers
     outcome = smtp.probe(_account(form, sealed))
-    return web.render("settings/mail.html", "probe", form=form, outcome=outcome)
+    return _mail_page(form, block="probe", outcome=outcome)
 
 
 @bp.post("/mail/inbox")
 def mailbox_update() -> ResponseReturnValue:
     form, company = MailboxForm(), web.company()
     if not form.validate():
-        return _mail_page(MailForm(formdata=None, obj=company), form, 422)
+        return _mail_page(mailbox=form, status=422)
     fields = form.values() | {"imap_port": form.imap_port.data or 993, "imap_folder": form.imap_folder.data or "INBOX"}
     password, key = fields.pop("imap_password"), current_app.config["SECRET_KEY"]
     companies.set_mailbox(db.session(), web.user().id, company, config.now(), key, password=password, **fields)
