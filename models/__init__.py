@@ -15,10 +15,11 @@ from models.items import Allocation, Item
 from models.jobs import Job
 from models.legal import LegalTerms
 from models.messages import Message, Outbox
+from models.pausing import JournalMark, Pause
 from models.plans import Plan, PlanInstalment, PlanItem
 from models.rates import RateRow
 from models.recovery import Handover, Insolvency
-from models.scenarios import MessageTemplate, Scenario, Step
+from models.scenarios import MessageTemplate, Scenario, ScenarioRule, Step
 from models.sources import Source, SourceFile
 from models.syncs import ColumnMapping, Sync
 from models.users import LoginAttempt, Membership, User, UserSession
@@ -51,6 +52,7 @@ __all__ = [
     "InboundMessage",
     "Item",
     "Job",
+    "JournalMark",
     "LegalTerms",
     "LoginAttempt",
     "Membership",
@@ -60,6 +62,7 @@ __all__ = [
     "Outbox",
     "PayerAccount",
     "PayerName",
+    "Pause",
     "Plan",
     "PlanInstalment",
     "PlanItem",
@@ -68,6 +71,7 @@ __all__ = [
     "RateRow",
     "SalesRep",
     "Scenario",
+    "ScenarioRule",
     "Source",
     "SourceFile",
     "Step",

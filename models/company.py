@@ -66,6 +66,10 @@ class Company(Base):
     alert_dispute_days: Mapped[int] = mapped_column(default=60, server_default="60")  # a dispute so old calls for attention
     window_from: Mapped[str] = mapped_column(default="08:00")
     window_until: Mapped[str] = mapped_column(default="18:00")
+    domain_per_hour: Mapped[int] = mapped_column(default=1000, server_default="1000")  # messages to one domain; 0: no limit
+    domain_limits: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # domain → messages an hour
+    digest_user_ids: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")  # told the evening before
+    digest_at: Mapped[str] = mapped_column(default="17:00", server_default="17:00")
     letter_window: Mapped[str] = mapped_column(default="FR")  # position of the address: FR (right) or BE (left)
 
     # Mail: empty host means the built-in outbox

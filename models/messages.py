@@ -40,6 +40,7 @@ class Message(Base):
         sa.Index("ix_message_state", "state", "company_id", "next_try_at"),
         sa.Index("ix_message_customer", "customer_id", "queued_at"),
         sa.Index("ix_message_outbox", "outbox_id"),
+        sa.Index("ix_message_pace", "company_id", "claimed_at", "channel", "recipient"),
     )
 
     id: Mapped[Key]
@@ -50,7 +51,7 @@ class Message(Base):
     channel: Mapped[str]
     language: Mapped[str]
     state: Mapped[str]
-    purpose: Mapped[str] = mapped_column(default="reminder")  # reminder, test, single
+    purpose: Mapped[str] = mapped_column(default="reminder")  # reminder, commitment, single, test, digest
     recipient: Mapped[Text]
     recipient_name: Mapped[Text]
     subject: Mapped[Text]

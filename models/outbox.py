@@ -18,6 +18,7 @@ from models.audit import AuditEntry
 from models.company import Company
 from models.customers import Contact, Customer
 from models.messages import Message, Outbox
+from models.pausing import open_pause
 from models.syncs import Sync
 
 _MESSAGE = cast(sa.Table, Message.__table__)
@@ -316,7 +317,9 @@ def waiting_outboxes(session: Session, company_id: int) -> list[Outbox]:
 
 def due_outboxes(session: Session, now: datetime) -> list[int]:
     """Batches whose undo window has passed, or that were being released when the worker stopped."""
-    query = sa.select(Outbox.id).where(Outbox.state.in_(("waiting", "releasing")), Outbox.leaves_at <= now)
+    query = sa.select(Outbox.id).where(
+        Outbox.state.in_(("waiting", "releasing")), Outbox.leaves_at <= now, ~open_pause(Outbox.company_id)
+    )
     return list(session.scalars(query.order_by(Outbox.leaves_at)))
 
 
@@ -340,22 +343,11 @@ def companies_to_send(session: Session, now: datetime) -> list[int]:
         .join(Company, Company.id == Message.company_id)
         .where(
             Message.state.in_(("queued", "retry")), Message.channel == "email", Message.next_try_at <= now,
-            Company.smtp_blocked_reason == "",
+            Company.smtp_blocked_reason == "", ~open_pause(Message.company_id),
         )
         .distinct()
     )  # fmt: skip
     return list(session.scalars(query))
-
-
-def due_ids(session: Session, company_id: int, now: datetime, limit: int) -> list[tuple[int, int, str]]:
-    """(id, audit head when last looked at, purpose) of the e-mails to send next, oldest first."""
-    query = sa.select(Message.id, Message.audit_head, Message.purpose).where(
-        Message.state.in_(("queued", "retry")),
-        Message.company_id == company_id,
-        Message.channel == "email",
-        Message.next_try_at <= now,
-    )
-    return [(i, v, p) for i, v, p in session.execute(query.order_by(Message.next_try_at, Message.id).limit(limit))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,56 +3,29 @@ something looks out of the ordinary: then a person looks first."""
 
 from __future__ import annotations
 
-import functools
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
-import holidays
 from sqlalchemy.orm import Session
 
-from models import audit
+from models import audit, pausing
 from models import outbox as store
 from models.company import Company
 from models.messages import Outbox
 from rules.errors import DomainError
 from services import plans
+from services.brakes import in_window
 from services.outbox import queue_batch
 
 USUAL_TIMES = 3  # more than so many times the usual volume waits for a person
 SMALL = 20  # messages that never look out of the ordinary
 
 
-@functools.lru_cache(maxsize=32)
-def _holidays(country: str, year: int) -> frozenset[date]:
-    try:
-        return frozenset(holidays.country_holidays(country, years=year).keys())
-    except NotImplementedError:
-        return frozenset()
-
-
-def is_working_day(day: date, country: str) -> bool:
-    """Monday to Friday, and no public holiday of the country."""
-    return day.weekday() < 5 and day not in _holidays(country, day.year)
-
-
-def _clock(text: str, otherwise: time) -> time:
-    try:
-        return time.fromisoformat(text)
-    except ValueError:
-        return otherwise
-
-
-def in_window(company: Company, now: datetime) -> bool:
-    """Whether the company's clock stands in its sending window, on a working day."""
-    local = now.astimezone(ZoneInfo(company.time_zone))
-    start, end = _clock(company.window_from, time(8)), _clock(company.window_until, time(18))
-    return is_working_day(local.date(), company.country) and start <= local.time() < end
-
-
 def obstacle(session: Session, company: Company, now: datetime) -> str:
     """Why nothing may leave by itself now, as a code; "" when it may."""
     if not company.automatic_sending:
         return "automatic_off"
+    if pausing.is_paused(session, company.id):
+        return "paused"
     if not in_window(company, now):
         return "outside_window"
     if company.smtp_blocked_reason:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from integrations.channels import Envelope, Outcome, mime
 from integrations.channels.smtp import address_is_bad
-from models import audit, decisions, drafts
+from models import audit, decisions, drafts, pace, pausing
 from models import outbox as store
 from models.company import Company
 from models.drafts import Draft
@@ -22,7 +22,7 @@ from models.outbox import Claim, Move
 from models.worklist import COURTESIES
 from rules.errors import DomainError
 from rules.retrying import next_try
-from services import claims, composing, legal_notes, second_look, templates, worklist, writing
+from services import brakes, claims, composing, legal_notes, second_look, templates, worklist, writing
 
 CHANNELS = ("email", "letter")
 LEASE = timedelta(minutes=15)  # longer than the ten minutes a final dot may take
@@ -209,14 +209,22 @@ def period_of(facts: dict[str, Any]) -> tuple[int, date | None]:
     return facts["action_id"], date.fromisoformat(facts["wait_until"]) if facts["wait_until"] else None
 
 
-def take(session: Session, company: Company, now: datetime, today: date, limit: int) -> list[Envelope]:
-    """Claim the next e-mails of a company for one sender; the caller commits before it connects.
+def take(
+    session: Session, company: Company, now: datetime, today: date, limit: int, at_any_hour: bool = False
+) -> list[Envelope]:
+    """Claim the next e-mails of a company for one sender; the caller commits before it connects. Nothing while the company
+    is paused. What leaves the house keeps to the sending hours (unless a person says `at_any_hour`) and to what a domain takes an hour.
 
     When anybody recorded a change since they were last looked at, the decision is taken anew first: what is no longer
     wanted, or not for that amount, is dropped."""
-    due = store.due_ids(session, company.id, now, limit)
+    if pausing.is_paused(session, company.id):
+        return []
+    outside = bool(company.smtp_host)
+    left = pace.room(session, company, now) if outside else None
+    since = brakes.closed_since(company, now) if outside and not at_any_hour else None
+    due = pace.due(session, company, now, limit, left, since)
     head = store.audit_head(session)
-    seen = {i: looked for i, looked, purpose in due if looked < head and purpose != "test"}
+    seen = {i: looked for i, looked, purpose in due if looked < head and purpose not in pace.AT_ANY_HOUR}
     again, dropped = list(seen), dict[int, str]()
     if again and store.changed_since(session, company.id, min(seen.values())):
         dropped = second_look.look(session, company, again, today, exact=True)

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from models import outbox as store
-from models import worklist
+from models import pausing, worklist
 from models.company import Company
 from models.messages import Outbox
 from rules.dunning_facts import Reason
 from rules.errors import DomainError
-from services.automatic import in_window, is_working_day
+from services.brakes import in_window, is_working_day
 from services.follow_up import follow_up
 from services.outbox import queue_batch
 
@@ -35,6 +35,8 @@ def blocks(session: Session, company: Company, now: datetime, on: date, today: d
         reasons.append(Reason("no_sync"))
     elif now - company.last_sync_at > timedelta(hours=company.stale_after_hours):
         reasons.append(Reason("ledger_stale", {"hours": int((now - company.last_sync_at).total_seconds() // 3600)}))
+    if paused := pausing.pause_of(session, company.id):
+        reasons.append(Reason("paused", {"reason": paused.reason}))
     if gap := store.ledger_gap(session, company.id):
         reasons.append(Reason("ledger_gap", {"gap_cents": gap, "currency": company.currency}))
     if not (in_window(company, now) if on == today else is_working_day(on, company.country)):

@@ -68,6 +68,7 @@ BLOCK_SENTENCES: dict[str, str] = {
     "no_sync": N_("No ledger has been synchronised yet. Nothing leaves by itself."),
     "ledger_stale": N_("The last synchronisation is %(hours)s hours old. Nothing leaves by itself before a new one."),
     "ledger_gap": N_("Gap of %(gap_cents)s. Nothing will be sent as long as it remains."),
+    "paused": N_("All sending is paused: %(reason)s"),
     "outside_window": N_("Outside the sending window (working days, %(opens)s to %(closes)s)."),
 }
 
@@ -110,6 +111,12 @@ ACTION_ERRORS: dict[str, str] = {
     "step_repeat_wrong": N_("Only the last step repeats: give days and how many times."),
     "step_order_wrong": N_("Steps must follow in order: notices, reminders by level and day, formal notice, handover, thanks."),
     "step_first_previous": N_("The first step has none before it: count its days from the due date."),
+    "rule_empty": N_("Say at least one thing about the customers this rule is for."),
+    "rule_scores_wrong": N_("Give scores from 0 to 100, the lower one first."),
+    "rule_amount_wrong": N_("Give an amount above zero."),
+    "rule_country_wrong": N_("“%(value)s” is not a country. Write its two letters, like FR or BE."),
+    "rule_choice_wrong": N_("Choose from the lists."),
+    "rule_too_many": N_("There are %(most)s rules already: remove one first."),
     "step_last": N_("A scenario keeps at least one step."),
 }
 

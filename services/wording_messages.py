@@ -17,6 +17,11 @@ SENDING_ERRORS: dict[str, str] = {
     "remark_missing": N_("Say in a few words what was done."),
     "template_missing": N_("There is no template “%(template)s” for this way of writing."),
     "message_unwritable": N_("“%(value)s” cannot stand in the head of a message."),
+    "reason_missing": N_("Say in a few words why."),
+    "already_paused": N_("Sending is already paused."),
+    "not_paused": N_("Sending is not paused."),
+    "limit_wrong": N_("“%(value)s” is not a limit. Write a domain and a number, like orange.fr 200."),
+    "clock_wrong": N_("“%(value)s” is not a time. Write it like 17:00."),
     "test_only_for_email": N_("Only e-mails can be tried on oneself."),
 }
 

@@ -18,6 +18,7 @@ from integrations.channels.smtp import Account, Sending, Withheld
 from models import outbox as store
 from models.company import Company
 from models.messages import Outbox
+from models.pausing import is_paused
 from rules.errors import DomainError
 from services import outbox as batches
 from services.seal import unseal
@@ -47,7 +48,7 @@ def release(post: Post, outbox_id: int) -> None:
     while handled and not post.stopping.is_set():
         with writing(post) as session:
             outbox = session.get(Outbox, outbox_id)
-            if outbox is None or outbox.state not in ("waiting", "releasing"):
+            if outbox is None or outbox.state not in ("waiting", "releasing") or is_paused(session, outbox.company_id):
                 return
             handled = batches.release_some(session, outbox, post.clock(), post.today())
     if post.stopping.is_set():
@@ -70,8 +71,9 @@ _busy: set[int] = set()
 _guard = threading.Lock()
 
 
-def send_company(post: Post, company_id: int) -> int:
-    """Hand over what is due of one company, by its mail server or into the built-in outbox; one thread at a time."""
+def send_company(post: Post, company_id: int, at_any_hour: bool = False) -> int:
+    """Hand over what is due of one company, by its mail server or into the built-in outbox; one thread at a time. Outside
+    the sending hours only what a person sent today, or everything with `at_any_hour`."""
     with _guard:
         if company_id in _busy:
             return 0
@@ -88,7 +90,7 @@ def send_company(post: Post, company_id: int) -> int:
             bind = session.get_bind()
         watch = store.Watch(bind.engine)
         try:
-            return _keep_all(post, company_id, code) if account is None else _send_all(post, company_id, account, watch)
+            return _keep_all(post, company_id, code) if account is None else _send_all(post, company_id, account, watch, at_any_hour)
         finally:
             watch.close()
     finally:
@@ -106,10 +108,12 @@ def account_of(company: Company, post: Post) -> Account | None:
     )  # fmt: skip
 
 
-def _take(post: Post, company_id: int, limit: int) -> list[Envelope]:
+def _take(post: Post, company_id: int, limit: int, at_any_hour: bool = False) -> list[Envelope]:
     with writing(post) as session:
         company = session.get_one(Company, company_id)
-        return [] if company.smtp_blocked_reason else batches.take(session, company, post.clock(), post.today(), limit)
+        if company.smtp_blocked_reason:
+            return []
+        return batches.take(session, company, post.clock(), post.today(), limit, at_any_hour)
 
 
 def _record(post: Post, company_id: int, outcomes: Sequence[Outcome]) -> None:
@@ -128,7 +132,7 @@ def _keep_all(post: Post, company_id: int, code: str) -> int:
     return tried
 
 
-def _send_all(post: Post, company_id: int, account: Account, watch: store.Watch) -> int:
+def _send_all(post: Post, company_id: int, account: Account, watch: store.Watch, at_any_hour: bool) -> int:
     tried, size = 0, FIRST_GROUP
     lease = [post.clock()]
 
@@ -143,7 +147,7 @@ def _send_all(post: Post, company_id: int, account: Account, watch: store.Watch)
     with Sending(account, post.timeouts, before_dot) as way:
         while way.closed is None and not post.stopping.is_set():
             head = watch.head()
-            envelopes = _take(post, company_id, size)
+            envelopes = _take(post, company_id, size, at_any_hour)
             if not envelopes:
                 break
             started = time.monotonic()

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from models import Action, AuditEntry, Base, Company, Customer, Job, Message, Outbox, Step
 from models import jobs as store
 from rules.errors import DomainError
-from services import automatic
+from services import automatic, brakes
 from services.seal import seal, unseal
 from tasks import jobs, sweeper
 from tasks.post import Post
@@ -177,9 +177,9 @@ def test_a_batch_far_above_the_usual_waits_for_a_person(ready: tuple[Post, sa.En
 
 
 def test_belgian_and_french_holidays():
-    assert automatic.is_working_day(date(2026, 7, 21), "FR") and not automatic.is_working_day(date(2026, 7, 21), "BE")
-    assert not automatic.is_working_day(date(2026, 7, 14), "FR") and automatic.is_working_day(date(2026, 7, 14), "BE")
-    assert automatic.is_working_day(date(2026, 7, 14), "XX")
+    assert brakes.is_working_day(date(2026, 7, 21), "FR") and not brakes.is_working_day(date(2026, 7, 21), "BE")
+    assert not brakes.is_working_day(date(2026, 7, 14), "FR") and brakes.is_working_day(date(2026, 7, 14), "BE")
+    assert brakes.is_working_day(date(2026, 7, 14), "XX")
 
 
 def test_secrets_are_sealed_with_the_instance_s_key():
