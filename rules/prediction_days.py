@@ -33,13 +33,13 @@ CLOSED = 0.4  # of these there were fewer
 
 def weekday(days: Days) -> Days:
     """0 is Monday."""
-    return (days - 1) % 7
+    return np.asarray((days - 1) % 7)
 
 
 def day_of_month(days: Days) -> Days:
     """1 to 31."""
     at = (days - UNIX).astype("datetime64[D]")
-    return (at - at.astype("datetime64[M]")).astype(np.int64) + 1
+    return np.asarray((at - at.astype("datetime64[M]")).astype(np.int64) + 1, np.int64)
 
 
 def bank_count(days: Days) -> Days:

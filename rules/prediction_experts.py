@@ -104,10 +104,7 @@ def alike(payments: Payments, asked: Questions, bank_days: bool) -> Alike:
     at = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(ends - counts, counts)
     due, paid, new_due = payments.due[at], payments.paid[at], asked.due[row]
     delay = paid - due
-    if bank_days:
-        lands = bank_day(bank_count(new_due) + bank_count(paid) - bank_count(due))
-    else:
-        lands = new_due + delay
+    lands = bank_day(bank_count(new_due) + bank_count(paid) - bank_count(due)) if bank_days else new_due + delay
     gap = np.abs(day_of_month(due) - day_of_month(new_due))
     return Alike(
         row=row,

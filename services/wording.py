@@ -17,6 +17,7 @@ from services.wording_invoices import INVOICE_SENTENCES
 from services.wording_law import LAW_SENTENCES, UNLAWFUL, step_named
 from services.wording_ledger import LEDGER_SENTENCES
 from services.wording_messages import SENDING_ERRORS
+from services.wording_prediction import PREDICTION_ERRORS
 from services.wording_sources import SOURCE_ERRORS
 
 SENTENCES: dict[str, str] = {
@@ -26,6 +27,7 @@ SENTENCES: dict[str, str] = {
     **ERROR_SENTENCES,
     **LAW_SENTENCES,
     **LEDGER_SENTENCES,
+    **PREDICTION_ERRORS,
     **SENDING_ERRORS,
     **SOURCE_ERRORS,
     **INVOICE_SENTENCES,
