@@ -200,7 +200,7 @@ def _by_code(code: str, words: str) -> str:
     """What a code says when words do not."""
     if code in HARD:
         return "hard"
-    if code and not (code.startswith("5.") and code.endswith((".0", ".0.0"))):
+    if code not in ("", "5.0.0", "5.5.0"):
         return "soft"
     if POLICY.search(words):
         return "soft"
