@@ -16,7 +16,7 @@ from importlib import import_module
 from bench.ground import ROOT, Ground, Scale, cache_folder, environment, prepare
 from bench.table import Row, show
 
-AREAS = ("imports", "pages", "deciding", "mail", "letters", "matching", "memory")
+AREAS = ("imports", "pages", "deciding", "mail", "letters", "matching", "banks", "memory")
 MARK = "rows:"
 
 
@@ -38,7 +38,8 @@ def main() -> int:
     if areas == ["matching"]:  # stands on no company
         ground = Ground(scale, cache_folder() / scale.name)
     else:
-        ground = prepare(scale, "imports" in areas, bool(set(areas) - {"imports", "matching", "memory"}), "memory" in areas)
+        full = bool(set(areas) - {"imports", "matching", "banks", "memory"})
+        ground = prepare(scale, "imports" in areas, full, "memory" in areas, "banks" in areas)
     rows: list[Row] = []
     for area in areas:
         print(f"{area} …", file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from bench.ground import COMPANY, EARLIER, NOW, ON, Ground, Scale, cache_folder
@@ -16,7 +17,7 @@ def main() -> None:
     name, *sizes = sys.argv[1:]
     scale = Scale(*map(int, sizes))
     ground = Ground(scale, cache_folder() / scale.name)
-    {"files": files, "empty": empty, "loaded": loaded, "full": full, "demo": demo}[name](ground)
+    {"files": files, "empty": empty, "loaded": loaded, "full": full, "bank": bank, "demo": demo}[name](ground)
 
 
 def files(ground: Ground) -> None:
@@ -94,13 +95,42 @@ def full(ground: Ground) -> None:
     (ground.full / "cookie.txt").write_text(f"encours={value}", encoding="utf-8")
 
 
+def bank(ground: Ground) -> None:
+    """The company that a generated year is owed: its ledger, the references its invoices asked for, the accounts it knows;
+    and the bank's files."""
+    _copy(ground.empty, ground.bank)
+    from app import create_app
+    from bench import bank_world
+    from bench.bank_year import make_year
+    from extensions import db
+    from models import Company
+
+    items = ground.scale.open_items
+    year = make_year(31, items * 109 // 1000, movements=items * 5 // 4)
+    owed = year.owed[:items]
+    movements = bank_world.after_ledger(year)[: items * 5 // 4]
+    (ground.bank / "bank.camt").write_bytes(bank_world.camt(movements))
+    (ground.bank / "bank.coda").write_bytes(bank_world.coda(movements))
+    ledger = ground.bank / "000000000FEC20251231.txt"
+    ledger.write_text(
+        bank_world.fec(owed, {payer.customer_id: payer.names[0].upper() for payer in year.payers}), encoding="utf-8", newline=""
+    )
+    with create_app().app_context():
+        take(ledger, bank_world.LEDGER_ON)
+        session = db.session()
+        bank_world.know(session, session.query(Company).one().id, owed, year.payers)
+        session.commit()
+        _settle_down()
+    ledger.unlink()
+
+
 def demo(_ground: Ground) -> None:
     """The demo companies by the command users have."""
     for arguments in (["db", "upgrade"], ["demo", "--sign-ins"]):
         subprocess.run([sys.executable, "-m", "flask", *arguments], check=True, stdout=subprocess.DEVNULL)
 
 
-def take(path: Path) -> object:
+def take(path: Path, on: date = ON) -> object:
     """One file through the import path of the product, as its command does it: read before any lock is taken, committed."""
     from config import settings
     from extensions import db
@@ -109,10 +139,10 @@ def take(path: Path) -> object:
 
     session = db.session()
     company = session.query(Company).one()
-    options = replace(syncs.read_options(company, ON), max_bytes=settings().upload_limit)
+    options = replace(syncs.read_options(company, on), max_bytes=settings().upload_limit)
     session.rollback()
     content = syncs.read_file(path, path.name, options)
-    result = syncs.run_sync(session, company, path, path.name, options, None, NOW, ON, file=content)
+    result = syncs.run_sync(session, company, path, path.name, options, None, NOW, on, file=content)
     if result.status != "done" or result.gap_cents:
         raise SystemExit(f"{path.name}: {result}")
     session.commit()

@@ -81,6 +81,11 @@ class Ground:
         return self.folder / "full"
 
     @property
+    def bank(self) -> Path:
+        """A company with the open items of a generated year, and beside it the statements of its bank."""
+        return self.folder / "bank"
+
+    @property
     def demo(self) -> Path:
         """An instance with the demo companies, as `make run` makes them."""
         return self.folder / "demo"
@@ -122,7 +127,7 @@ def digest(*patterns: str) -> str:
     return found.hexdigest()[:12]
 
 
-def prepare(scale: Scale, loaded: bool = True, full: bool = True, demo: bool = True) -> Ground:
+def prepare(scale: Scale, loaded: bool = True, full: bool = True, demo: bool = True, bank: bool = True) -> Ground:
     """What the areas need, made where it is missing or out of date."""
     ground = Ground(scale, cache_folder() / scale.name)
     ground.folder.mkdir(mode=0o700, exist_ok=True)
@@ -133,6 +138,8 @@ def prepare(scale: Scale, loaded: bool = True, full: bool = True, demo: bool = T
         _step(ground, "loaded", code, "an instance with the earlier export")
     if full:
         _step(ground, "full", code, "the company of the bench")
+    if bank:
+        _step(ground, "bank", code + digest("bench/bank_*.py", "bench/build.py"), "a company and its bank")
     if demo:
         _step(ground, "demo", code, "the demo company")
     return ground
