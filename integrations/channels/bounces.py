@@ -24,7 +24,7 @@ _WORDS_DELAYED = (
 _WORDS_SOFT = (
     r"(?:mail|in)?box(?: is| was|['’]s)? (?:\w+ )?full|full mailbox|over ?quota|quota (?:exceeded|exceed|full|d[ée]pass)|exceed\w* (?:\w+ ){0,3}(?:quota|storage|size)|"
     r"out of (?:storage|disk|space)|insufficient (?:system )?(?:storage|resources|space)|storage (?:limit|allocation)|mailfull|not enough (?:space|storage)|disk full|"
-    r"bo[iî]te (?:aux lettres )?(?:\w+ )?(?:pleine|satur[ée]e)|quota (?:de \w+ )?atteint|espace (?:de stockage )?insuffisant|postfach (?:ist )?(?:voll|überfüllt)|speicherplatz|"
+    r"bo[iî]te (?:aux lettres )?(?:\w+ ){0,3}(?:pleine|satur[ée]e)|quota (?:de \w+ )?atteint|espace (?:de stockage )?insuffisant|postfach (?:ist )?(?:voll|überfüllt)|speicherplatz|"
     r"mailbox (?:is )?vol\b|postvak (?:is )?vol\b|"
     r"too (?:large|big)|message size|size limit|exceeds? (?:the )?(?:fixed |max\w* )|trop volumineux|zu groß|te groot|"
     r"too many (?:connections|messages|recipients|errors|hops|concurrent)|receiving (?:mail|email) (?:at a rate|too quickly)|rate limit|throttl|deferred|greylist|"
@@ -38,6 +38,10 @@ _WORDS_POLICY = (
     r"only accepts? (?:mail|messages) from|restrict|indésirable|liste noire"
 )
 _WORDS_HARD = (
+    r"(?:does(?: not|n.t)) exist|addressee unknown|(?:was|were) unknown|unknown (?:virtual|local|e-?mail)|is not (?:an? )?(?:known|active|valid|local)|not a (?:valid|local|known)|"
+    r"can.t accept user|no mail ?box (?:available|found)|mailbox (?:not present|unavai)|no one at this address|no longer accepts? (?:mail|messages)|missing home directory|user not active|"
+    r"(?:not|no) .{0,60}\bin (?:the )?(?:name |our )?directory|isn.t in my list|not in my validrcptto|(?:e-?mail|address|>) (?:could not be |was )?not found|address could not be found|"
+    r"account .{0,60}is disabled|(?:deactivated|disabled|inactive|closed) mailbox|name or service not known|domain must exist|destinataire archiv|nessun utente|no existe|"
     r"user[ _-]?(?:\w+ )?(?:unknown|not found|doesn.t (?:exist|have)|does(?: not|n't) exist|invalid|is not listed)|unknown (?:user|recipient|local|address|mailbox|account|or illegal alias)|"
     r"no such (?:user|recipient|mailbox|address|account|person|local|email|domain|host)|(?:recipient|mailbox|address|account|user|e-?mail)s? (?:\S+ ){0,3}(?:not found|unknown|does(?: not|n.t) exist|doesn.t exist|invalid|is invalid|unavailable|not known|inactive|disabled|is disabled|has been disabled|suspended|deactivated|closed|not exist|not available|not listed|no longer (?:active|valid|available|exists?|in use))|"
     r"(?:invalid|bad|non[- ]?exist\w*|inactive|disabled|unrouteable|unroutable|undeliverable|unresolvable) (?:user|recipient|mailbox|address|account|destination|e-?mail|host|domain)|"

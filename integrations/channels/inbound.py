@@ -16,7 +16,7 @@ from email.message import Message
 from email.utils import getaddresses
 
 from integrations.channels import absences, bounces
-from integrations.channels.mail_text import body_text, clean, decoded, without_quotes
+from integrations.channels.mail_text import body_text, clean, decoded, readable, without_quotes
 
 log = logging.getLogger(__name__)
 LONGEST_TEXT = 20_000
@@ -95,7 +95,7 @@ def _kind(message: Message, sender: str, subject: str, received_on: date) -> _Fo
         if bounce is not None:
             return bounce
     said = body_text(message)
-    if absences.is_automatic({name.lower(): clean(str(value)) for name, value in message.items()}, subject):
+    if absences.is_automatic({name.lower(): readable(value) for name, value in message.raw_items()}, subject):
         text = without_quotes(said)
         return _Found("auto_reply", threaded, text, until_on=absences.last_day(f"{subject}\n{text}", received_on))
     answers = bool(threaded) or bool(re.match(r"\s*(?:re|ré|aw|antw|sv|rif)\s*(?:\[\d+\])?\s*:", subject, re.IGNORECASE))
@@ -213,19 +213,19 @@ def _report_type(message: Message) -> str:
 
 def header(message: Message, name: str) -> str:
     """A header as people read it: decoded, on one line; "" when there is none."""
-    value = message.get(name)
-    return clean(decoded(str(value))) if value is not None else ""
+    wanted = name.lower()
+    return next((readable(value) for found, value in message.raw_items() if found.lower() == wanted), "")
 
 
 def _sender(message: Message) -> tuple[str, str]:
     """Name and bare address of who wrote."""
-    raw = str(message.get("From", ""))
+    raw = next((str(value) for found, value in message.raw_items() if found.lower() == "from"), "")
     try:
         pairs = getaddresses([" ".join(raw.split())])
     except (ValueError, IndexError, TypeError):
         pairs = []
     name, address = pairs[0] if pairs else ("", "")
-    return clean(decoded(name))[:200], bare_address(address)
+    return readable(name)[:200], bare_address(address)
 
 
 def bare_address(text: str) -> str:
@@ -235,7 +235,7 @@ def bare_address(text: str) -> str:
 
 
 def _own_id(message: Message, data: bytes) -> str:
-    found = _MESSAGE_ID.findall(" ".join(str(message.get("Message-ID", "")).split()))
+    found = _MESSAGE_ID.findall(header(message, "Message-ID"))
     return found[0] if found else f"<{hashlib.sha256(data).hexdigest()[:40]}@bytes.invalid>"
 
 

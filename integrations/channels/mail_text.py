@@ -36,6 +36,14 @@ def _decode(raw: bytes, charset: str) -> str:
     return raw.decode("latin-1")
 
 
+def readable(value: object) -> str:
+    """A header value on one line: encoded words decoded, raw 8-bit characters too."""
+    text = str(value)
+    if not text.isascii():
+        text = _decode(text.encode("utf-8", "surrogateescape"), "utf-8")
+    return clean(decoded(text))
+
+
 def clean(text: str) -> str:
     """One line without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
