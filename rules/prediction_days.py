@@ -79,40 +79,42 @@ def _nth(year: int, month: int, weekday_: int, number: int) -> date:
     return first + timedelta(days=(weekday_ - first.weekday()) % 7 + 7 * (number - 1))
 
 
-def calendar_of(paid: Days) -> str:
-    """The calendar these payments keep to, "" for none; the one of the euro as long as too little was seen to tell."""
-    if not len(paid):
+def calendar_of(first: int, payments: NDArray[np.int64]) -> str:
+    """The calendar that payments keep to, "" for none; the one of the euro as long as too little was seen to tell.
+
+    `payments` counts them by day, from the ordinal `first` on."""
+    if not payments.any():
         return "EUR"
-    first, last = int(paid.min()), int(paid.max())
-    days, counts = np.unique(paid[weekday(paid) < SATURDAY], return_counts=True)
-    usual = counts.sum() / max(1, int(bank_count(np.array([last + 1]))[0] - bank_count(np.array([first]))[0]))
+    start = first + int(np.flatnonzero(payments)[0])
+    last = first + int(np.flatnonzero(payments)[-1])
+    banking = weekday(np.arange(first, first + len(payments))) < SATURDAY
+    usual = payments[banking].sum() / max(1, int(np.diff(bank_count(np.array([start, last + 1])))[0]))
     share = {}
     for calendar in ("EUR", "USD"):
         closed = [
             day.toordinal()
-            for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1)
+            for year in range(date.fromordinal(start).year, date.fromordinal(last).year + 1)
             for day in closing_days(year, calendar)
-            if first <= day.toordinal() <= last and day.weekday() < SATURDAY
+            if start <= day.toordinal() <= last and day.weekday() < SATURDAY
         ]
         if usual * len(closed) >= ENOUGH_TO_TELL:
-            share[calendar] = float(counts[np.isin(days, closed)].sum()) / (usual * len(closed))
+            share[calendar] = float(payments[np.array(closed) - first].sum()) / (usual * len(closed))
     kept = [calendar for calendar in sorted(share, key=lambda one: share[one]) if share[calendar] < CLOSED]
     return kept[0] if kept else "" if "EUR" in share else "EUR"
 
 
 def off_weekends(spread: Spread, first: Days) -> None:
     """Move what is expected on Saturdays and Sundays to the Monday after; `first` is the day of each row's first column. In place."""
-    width = spread.shape[1]
-    for start in range(7):
-        rows = np.flatnonzero(weekday(first) == start)
+    width, start = spread.shape[1], weekday(first)
+    for begins in range(7):
+        rows = np.flatnonzero(start == begins)
         if not len(rows):
             continue
         part = spread[rows]
-        for column in range(width - 1):
-            ahead = 7 - (start + column) % 7
-            if ahead <= 7 - SATURDAY:
-                part[:, min(column + ahead, width - 1)] += part[:, column]
-                part[:, column] = 0
+        for day in (SATURDAY, SUNDAY):
+            columns = np.arange((day - begins) % 7, width - 1, 7)
+            part[:, np.minimum(columns + 7 - day, width - 1)] += part[:, columns]
+            part[:, columns] = 0
         spread[rows] = part
 
 

@@ -17,7 +17,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.prediction_days import Days, Spread, bank_count, bank_day, calendar_of, off_closing_days, weekday
+from rules.prediction_days import SATURDAY, Days, Spread, bank_count, bank_day, calendar_of, off_closing_days, weekday
 from rules.prediction_experts import (
     BINS,
     CLASSES,
@@ -60,6 +60,7 @@ DRIFT_TRUST = 50.0
 LOWEST, SLOTS = -44, 200  # delays of the crowd, in days
 BANKING = 0.10  # payments on weekends: fewer, and bank days are counted
 JUDGED_FROM = 100  # payments known before what is said is scored
+FAR_OFF = 100_000  # more days than an item is ever late
 STEPS = 60  # towards the best mixture, each week from where the last ended
 
 
@@ -119,12 +120,16 @@ class _State:
     scored_best: Numbers = field(init=False)  # by depth: shares of the opinions that would have scored best
     errors: Numbers = field(init=False)  # depth × blend: days the median was off
     calendar: str = "EUR"
+    since: int = 0  # the first day of `per_day`
+    per_day: Days = field(init=False)  # payments counted
     pits: list[tuple[float, float]] = field(default_factory=list)
     said: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows, count, ways = len(self.asked.due), len(OPINIONS), 2 * len(PULLS)
         self.by_paid = np.argsort(self.payments.paid, kind="stable")
+        self.since = int(self.payments.paid.min(initial=0 if not len(self.by_paid) else int(self.payments.paid[0])))
+        self.per_day = np.zeros(int(self.payments.paid.max(initial=self.since)) - self.since + 1, np.int64)
         with_outcome = np.flatnonzero(self.paid > 0)
         self.by_outcome = with_outcome[np.argsort(self.paid[with_outcome], kind="stable")]
         self.crowd = np.zeros((2, self.segment_count, 7, SLOTS))
@@ -170,9 +175,11 @@ class _State:
             for at in (segment, np.full(len(new), self.segment_count - 1)):
                 np.add.at(self.crowd[kind], (at, weekday(due), slot), fresh)
         self.average += (fresh.sum(), (fresh * np.clip(paid - due, EARLIEST, LATEST)).sum())
-        until = self.payments.paid[self.by_paid[:end]]
-        self.weekend = float((weekday(until) >= 5).mean()) if end else 0.0
-        self.calendar = calendar_of(until)
+        np.add.at(self.per_day, paid - self.since, 1)
+        if end:
+            weekend = weekday(np.arange(self.since, self.since + len(self.per_day))) >= SATURDAY
+            self.weekend = float(self.per_day[weekend].sum()) / end
+            self.calendar = calendar_of(self.since, self.per_day)
 
     def _count_scores(self, monday: int) -> None:
         end = int(np.searchsorted(self.paid[self.by_outcome], monday, "left"))
@@ -220,14 +227,18 @@ class _State:
         every = crowd[-1]
         by_day = every + 5.0 * _shares(every.sum(0, keepdims=True))
         prior = crowd + 20.0 * _shares(by_day)[None]
-        chance = _shares(prior).astype(np.float32)[asked.segment, weekday(asked.due)]
+        chances = _shares(prior).astype(np.float32)
+        kinds = np.stack([asked.segment, weekday(asked.due), asked.due - asked.first], 1)
+        _, some, which = np.unique(kinds @ (7 * FAR_OFF, FAR_OFF, 1), return_index=True, return_inverse=True)
+        asked = asked.rows(some)  # one of each kind: their prior is the same
+        chance = chances[asked.segment, weekday(asked.due)]
         steps = np.arange(SLOTS) + LOWEST
         lands = bank_day(bank_count(asked.due)[:, None] + steps) if bank_days else asked.due[:, None] + steps
-        row = np.repeat(np.arange(len(asked.due)), SLOTS)
+        row = np.repeat(np.arange(len(some)), SLOTS)
         column = columns_of(lands.ravel(), asked, row)
         kept = column >= 0
-        spread = np.bincount(row[kept] * WIDTH + column[kept], chance.ravel()[kept], len(asked.due) * WIDTH)
-        return normal(spread.reshape(-1, WIDTH).astype(np.float32))
+        spread = np.bincount(row[kept] * WIDTH + column[kept], chance.ravel()[kept], len(some) * WIDTH)
+        return np.asarray(normal(spread.reshape(-1, WIDTH).astype(np.float32))[which.ravel()])
 
     def _remember(self, rows: Days, told: Days, asked: Questions, heard: list[Spread], mixed: Spread, depth: Days) -> None:
         column = np.clip(self.paid[rows[told]] - asked.first[told], 0, WIDTH - 1)

@@ -168,22 +168,20 @@ def around(asked: Questions, level: Floats, scatter: Days, residuals: NDArray[np
     """The opinion `level`: what lay around such estimates (by class of scatter), laid around this one."""
     pooled = residuals.sum(0) + np.exp(-np.abs(np.arange(BINS) - BINS // 2) / 6.0)
     shapes = residuals + 3.0 * pooled / pooled.sum()
-    shapes = (shapes / shapes.sum(1, keepdims=True)).astype(np.float32)
+    shapes = np.pad(shapes / shapes.sum(1, keepdims=True), ((0, 0), (1, 1))).astype(np.float32)
     middle = asked.due - asked.first + np.round(level).astype(np.int64)
-    spread = np.zeros((len(level), WIDTH), np.float32)
-    rows = np.arange(len(level))
-    waiting = asked.on > asked.due - BEFORE
-    for step in range(BINS):
-        column = middle + step - BINS // 2
-        chance = np.where((column < 0) & waiting, np.float32(0), shapes[scatter, step])
-        spread[rows, np.clip(column, 0, WIDTH - 1)] += chance
+    place = np.arange(WIDTH, dtype=np.int32) - (middle - BINS // 2 - 1).astype(np.int32)[:, None]
+    np.clip(place, 0, BINS + 1, out=place)
+    place += (scatter * (BINS + 2)).astype(np.int32)[:, None]
+    spread = np.take(shapes.ravel(), place)
     if bank_days:
         off_weekends(spread, asked.first)
     return normal(spread)
 
 
 def normal(spread: Spread) -> Spread:
-    """Probabilities that add up to one; what nothing is known about goes on evenly, the farther the less likely."""
+    """In place: probabilities that add up to one; what nothing is known about goes on evenly, the farther the less likely."""
     tail = np.exp(-np.arange(WIDTH, dtype=np.float32) / np.float32(60))
-    spread = spread + np.float32(2e-4) * tail / tail.sum()
-    return np.asarray(spread / spread.sum(1, keepdims=True))
+    spread += np.float32(2e-4) * tail / tail.sum()
+    spread /= spread.sum(1, keepdims=True)
+    return spread
