@@ -35,6 +35,7 @@ from blueprints.permissions import rule_for
 from extensions import db, login
 from models import Company, Customer, User, UserSession
 from models.base import write_intent
+from models.pausing import Paused, pause_of
 from models.sessions import companies_of, reps_of, signed_in
 from services import language as words
 from services.exports import Column, csv_text, xlsx
@@ -375,6 +376,11 @@ class Shell:
         if "counts" not in g:
             g.counts = menu.counts(scope().company_id, scope().reps, config.today()) if _company() else {}
         return g.counts  # type: ignore[no-any-return]
+
+    @property
+    def pause(self) -> Paused | None:
+        """Why nothing leaves the company now; None when messages may."""
+        return pause_of(db.session(), scope().company_id) if self.counts.get("paused") else None
 
     @property
     def menu(self) -> list[menu.Group]:

@@ -56,7 +56,9 @@ class Paused:
 def pause_of(session: Session, company_id: int) -> Paused | None:
     """The pause a company is in; None when messages may leave."""
     query = (
-        sa.select(Pause.id, Pause.kind, Pause.reason, Pause.facts, Pause.started_at, sa.func.coalesce(User.name, "").label("by"))
+        sa.select(
+            Pause.id, Pause.kind, Pause.reason, Pause.facts, Pause.started_at, sa.func.coalesce(User.name, "").label("by")
+        )
         .outerjoin(User, User.id == Pause.by_id)
         .where(Pause.company_id == company_id, Pause.ended_at.is_(None))
         .order_by(Pause.id.desc())

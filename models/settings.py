@@ -11,7 +11,7 @@ from models.company import Company, Profile, SalesRep
 from models.customers import Customer
 from models.items import Item
 from models.scenarios import Scenario
-from models.users import Membership, User
+from models.users import Membership, Role, User
 
 
 class ProfileLine(NamedTuple):
@@ -75,6 +75,23 @@ def members(session: Session, company_id: int) -> list[tuple[int, str]]:
         .order_by(User.name)
     )
     return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def active_users(session: Session, user_ids: list[int], company_id: int) -> list[User]:
+    """Those of some users who may sign in and see a company."""
+    member = sa.exists().where(Membership.user_id == User.id, Membership.company_id == company_id)
+    everywhere = User.role == Role.ADMINISTRATOR
+    query = sa.select(User).where(User.id.in_(user_ids), User.disabled_at.is_(None), sa.or_(member, everywhere))
+    return list(session.scalars(query.order_by(User.id)))
+
+
+def readers(session: Session, company_id: int) -> list[tuple[int, str]]:
+    """Who may be told about a company's messages: its members and the administrators, for a choice."""
+    member = sa.exists().where(Membership.user_id == User.id, Membership.company_id == company_id)
+    query = sa.select(User.id, User.name).where(
+        User.disabled_at.is_(None), User.role != Role.SALES_REP, sa.or_(member, User.role == Role.ADMINISTRATOR)
+    )
+    return [(row[0], row[1]) for row in session.execute(query.order_by(User.name))]
 
 
 def sample_customers(session: Session, company_id: int) -> list[tuple[int, str]]:

@@ -14,6 +14,7 @@ from models.commitments import Dispute, Promise
 from models.customers import Customer
 from models.inbound import TASKS, InboundMessage
 from models.messages import Message
+from models.pausing import open_pause
 
 
 def counts_of(session: Session, company_id: int, reps: tuple[int, ...] | None, today: date) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def counts_of(session: Session, company_id: int, reps: tuple[int, ...] | None, t
             number(InboundMessage, InboundMessage.kind.in_(TASKS), InboundMessage.handled_at.is_(None)).label("inbox"),
             _receipts(company_id).label("receipts"),
             _bank_on(company_id).label("bank_on"),
+            sa.select(open_pause(company_id)).scalar_subquery().label("paused"),
         )
     ).one()
     return dict(row._mapping)

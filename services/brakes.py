@@ -85,7 +85,7 @@ _LIMIT = re.compile(r"([a-z0-9][a-z0-9.-]*\.[a-z]{2,})\s*[ =:;]\s*(\d{1,6})", re
 
 
 def read_limits(text: str) -> dict[str, int]:
-    """"orange.fr 200" a line: messages an hour by domain. Raises limit_wrong."""
+    """ "orange.fr 200" a line: messages an hour by domain. Raises limit_wrong."""
     found: dict[str, int] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
         match = _LIMIT.fullmatch(line)
@@ -98,3 +98,9 @@ def read_limits(text: str) -> dict[str, int]:
 def write_limits(limits: dict[str, int]) -> str:
     """The limits as `read_limits` reads them."""
     return "\n".join(f"{name} {count}" for name, count in sorted(limits.items()))
+
+
+def next_holidays(country: str, today: date, count: int) -> list[date]:
+    """The next public holidays of a country that fall on a weekday."""
+    coming = sorted(_holidays(country, today.year) | _holidays(country, today.year + 1))
+    return [on for on in coming if on >= today and on.weekday() < 5][:count]

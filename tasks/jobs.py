@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import jobs as store
 from models.company import Company
 from models.jobs import Job
-from services import automatic, plans, promises, scores, worklist
+from services import automatic, digest, plans, promises, scores, worklist
 from tasks import fetching, inbound
 from tasks.post import Post, reading, writing
 
@@ -28,8 +28,8 @@ def _new_day(post: Post, company_id: int) -> None:
             return
         promises.judge(session, company, None, post.clock(), post.today())
         plans.judge(session, company, None, post.clock(), post.today())
-        worklist.refresh(session, company, None, post.today())
         scores.refresh(session, company, None, post.today())
+        worklist.refresh(session, company, None, post.today())
 
 
 def _automatic(post: Post, company_id: int) -> None:
@@ -41,9 +41,18 @@ def _automatic(post: Post, company_id: int) -> None:
             automatic.tell_of_plans(session, company, None, post.clock(), post.today())
 
 
+def _digest(post: Post, company_id: int) -> None:
+    """The evening before a working day: what leaves tomorrow, to those who want to know."""
+    with writing(post) as session:
+        company = session.get(Company, company_id)
+        if company is not None:
+            digest.send(session, company, post.clock(), post.today())
+
+
 KINDS: dict[str, Callable[..., None]] = {
     "new_day": _new_day,
     "automatic": _automatic,
+    "digest": _digest,
     "sync": fetching.take_upload,
     "source": fetching.run_source,
     "inbound": inbound.read_mailbox,

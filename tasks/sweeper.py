@@ -60,7 +60,9 @@ def _plan_jobs(post: Post) -> None:
             jobs_store.add_job(session, "new_day", now, f"new_day:{company_id}:{today}", company_id=company_id)
             if by_itself:
                 jobs_store.add_job(session, "automatic", now, f"automatic:{company_id}:{hour}", company_id=company_id)
-        jobs_store.forget_jobs(session, now - timedelta(days=30), ("new_day", "automatic", "sync"))
+        for company_id, day in sweeping.digests_due(session, now):
+            jobs_store.add_job(session, "digest", now, f"digest:{company_id}:{day}", company_id=company_id)
+        jobs_store.forget_jobs(session, now - timedelta(days=30), ("new_day", "automatic", "sync", "digest"))
         jobs_store.forget_jobs(session, now - timedelta(days=2), ("source", "inbound"))
 
 
