@@ -44,6 +44,7 @@ def measure(ground: Ground) -> list[Row]:
 
 def _format(ground: Ground, name: str) -> list[Row]:
     taken: dict[str, list[float]] = {"bare": [], "first": [], "same": [], "other": []}
+    counts: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="encours-bench-") as folder:
         data, other = Path(folder) / "data", Path(folder) / f"other.{name}"
         file = ground.bank / f"bank.{name}"
