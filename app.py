@@ -21,6 +21,7 @@ BLUEPRINTS = (
     "notes",
     "promises",
     "plans",
+    "alerts",
     "disputes",
     "holds",
     "claims",

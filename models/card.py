@@ -18,7 +18,6 @@ from models.items import Item
 from models.marks import active_hold
 from models.messages import Message
 from models.paging import Page
-from models.scenarios import Scenario
 from models.users import User
 
 PER_PAGE = 30
@@ -32,8 +31,6 @@ class Head(NamedTuple):
     profile: str
     sales_rep: str
     collector: str
-    scenario_id: int | None
-    scenario: str
     parent_id: int | None
     parent: str
     children: int
@@ -139,15 +136,12 @@ def _head() -> Any:
         )
 
     whole = sa.select(sa.func.max(Hold.id)).where(Hold.customer_id == customer_id, Hold.item_id.is_(None), active_hold(today))
-    scenario_id = sa.func.coalesce(Customer.scenario_id, Profile.scenario_id)
     lasts = {name: aliased(Action) for name in STAGES}
     query = (
         sa.select(
             sa.func.coalesce(Profile.name, ""),
             sa.func.coalesce(SalesRep.name, ""),
             sa.func.coalesce(User.name, ""),
-            scenario_id,
-            sa.func.coalesce(Scenario.name, ""),
             Customer.parent_id,
             sa.func.coalesce(parent.name, ""),
             sa.select(sa.func.count()).select_from(child).where(child.parent_id == customer_id).scalar_subquery(),
@@ -166,7 +160,6 @@ def _head() -> Any:
         .outerjoin(Profile, Profile.id == Customer.profile_id)
         .outerjoin(SalesRep, SalesRep.id == Customer.sales_rep_id)
         .outerjoin(User, User.id == Customer.collector_id)
-        .outerjoin(Scenario, Scenario.id == scenario_id)
         .outerjoin(parent, parent.id == Customer.parent_id)
         .outerjoin(Hold, Hold.id == whole.scalar_subquery())
         .where(Customer.id == customer_id)

@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session, aliased
 from models.actions import COUNTED, Action, ActionItem, WorklistEntry
 from models.bank import BankMovement, BankStatement
 from models.base import Instant
+from models.choosing import TRAITS, Chooser
 from models.commitments import Dispute, Hold, Promise
-from models.company import Company, Profile
+from models.company import Company
 from models.customers import Contact, Customer
 from models.inbound import InboundMessage
 from models.items import Allocation, Item
@@ -32,7 +33,6 @@ CHUNK = 2_000  # customers read at a time: few queries, little memory
 LARGE_FIRST_CONTACT_CENTS = 1_000_000  # when the company sets no ceiling
 OLD_NEWS_DAYS = 30  # a payment read in so long after it was booked holds nothing back
 LONGEST_HOLD_DAYS = 90
-DEBIT_PROFILE = "direct_debit"
 DEBIT_TEMPLATE = "notice_debit"
 GOOD_EMAIL, ANY_EMAIL, ANY_PHONE, PHONE, ADDRESS = 1, 2, 4, 8, 16
 
@@ -86,15 +86,15 @@ def accounts(
         query = sa.select(Customer.id).where(Customer.company_id == company_id)
         customer_ids = session.scalars(query.where(Customer.review_on <= on) if suspects else query).all()
     wanted = sorted(set(customer_ids))
-    profiles = _Profiles(session, company_id)
+    chooser = Chooser(session, company_id)
     settled = _settled(session, company_id, on, wanted if len(wanted) <= CHUNK else None) if wanted else {}
     for start in range(0, len(wanted), CHUNK):
         part = wanted[start : start + CHUNK]
         if len(part) * 2 < part[-1] - part[0]:
-            yield from _read(session, _Scope(company_id, ids=part), profiles, settled, on)
+            yield from _read(session, _Scope(company_id, ids=part), chooser, settled, on)
             continue
         chosen = set(part)  # close together: reading all from the first to the last is cheaper than naming each
-        for account in _read(session, _Scope(company_id, between=(part[0], part[-1])), profiles, settled, on):
+        for account in _read(session, _Scope(company_id, between=(part[0], part[-1])), chooser, settled, on):
             if account.customer_id in chosen:
                 yield account
 
@@ -111,7 +111,7 @@ class _Scope:
 
 
 def _read(
-    session: Session, scope: _Scope, profiles: _Profiles, settled: dict[int, list[facts.SettledItem]], on: date
+    session: Session, scope: _Scope, chooser: Chooser, settled: dict[int, list[facts.SettledItem]], on: date
 ) -> Iterator[facts.Account]:
     connection = session.connection()
     holds = _by_customer(session, _holds(scope), facts.HeldBack)
@@ -127,15 +127,16 @@ def _read(
     unbooked = _unbooked(session, scope)
     replied = _replied(session, scope, on)
     customers, day = _raw(session, _customers(scope)), _Calendar()
-    debit = {row[0] for row in customers if profiles.by_debit(row[3], row[2])}
+    debit = {row[0] for row in customers if chooser.by_debit(row[1], row[5])}
     items = _items(session, scope, debit, _done(session, scope, day), day)
     none: tuple[Any, ...] = ()
     nothing: dict[tuple[int, str], int] = {}
     no_plans: dict[int, facts.PlanCover] = {}
-    for customer_id, scenario_id, profile_id, _, insolvent_on, last_contact_on, flags in customers:
+    for customer_id, _, insolvent_on, last_contact_on, *traits, flags in customers:
+        mine = items.get(customer_id, none)
         yield facts.Account(
             customer_id,
-            tuple(items.get(customer_id, none)),
+            tuple(mine),
             tuple(holds.get(customer_id, none)),
             tuple(promises.get(customer_id, none)),
             tuple(disputes.get(customer_id, none)),
@@ -145,7 +146,7 @@ def _read(
             "" if flags & ADDRESS else "incomplete",
             "" if flags & PHONE else ("bad" if flags & ANY_PHONE else "missing"),
             day[last_contact_on],
-            profiles.scenario(scenario_id, profile_id),
+            chooser.scenario(traits, _owed(mine, chooser.currency) if chooser.by_amount else 0),
             planned.get(customer_id, nothing),
             tuple(seen.get(customer_id, none)),
             plans.get(customer_id, no_plans),
@@ -153,6 +154,10 @@ def _read(
             frozenset(unbooked.get(customer_id, none)),
             replied.get(customer_id),
         )
+
+
+def _owed(items: Sequence[facts.OpenItem], currency: str) -> int:
+    return sum(item.open_cents for item in items if item.currency == currency)
 
 
 def _customers(scope: _Scope) -> Query:
@@ -172,11 +177,10 @@ def _customers(scope: _Scope) -> Query:
     address = sa.case(((Customer.street != "") & (Customer.postcode != "") & (Customer.city != ""), ADDRESS), else_=0)
     return sa.select(
         Customer.id,
-        Customer.scenario_id,
-        Customer.profile_id,
         Customer.method,
         Customer.insolvent_on,
         Customer.last_contact_on,
+        *TRAITS,
         sa.func.coalesce(flags, 0) + address,
     ).where(scope(Customer.id, Customer.company_id))
 
@@ -195,25 +199,6 @@ def _raw(session: Session, query: Query) -> list[tuple[Any, ...]]:
     rows = result.cursor.fetchall()
     result.close()
     return rows  # type: ignore[return-value]
-
-
-class _Profiles:
-    """Which scenario a customer follows (its own, its profile's, else that of the default profile), and who pays by debit."""
-
-    def __init__(self, session: Session, company_id: int) -> None:
-        query = sa.select(Profile.id, Profile.scenario_id, Profile.is_default, Profile.code).where(
-            Profile.company_id == company_id
-        )
-        rows = session.connection().execute(query.order_by(Profile.id)).all()
-        self.scenarios = {row[0]: row[1] for row in rows}
-        self.default = next((row[1] for row in rows if row[2]), None)
-        self.debit = {row[0] for row in rows if row[3] == DEBIT_PROFILE}
-
-    def scenario(self, own: int | None, profile_id: int | None) -> int | None:
-        return own or (self.scenarios.get(profile_id) if profile_id else None) or self.default
-
-    def by_debit(self, method: str, profile_id: int | None) -> bool:
-        return method == "direct_debit" or (not method and profile_id in self.debit)
 
 
 def _items(

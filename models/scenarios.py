@@ -54,6 +54,24 @@ class Step(Base):
     retired: Mapped[Flag]  # no longer part of the scenario, kept for what it sent
 
 
+class ScenarioRule(Base):
+    """Customers like this follow that scenario (see `rules.choosing`); NULL and empty ask for nothing."""
+
+    __tablename__ = "scenario_rule"
+
+    id: Mapped[Key]
+    company_id: Mapped[int] = mapped_column(sa.ForeignKey("company.id", ondelete="CASCADE"), index=True)
+    position: Mapped[int]
+    scenario_id: Mapped[int] = mapped_column(sa.ForeignKey("scenario.id", ondelete="CASCADE"))
+    min_cents: Mapped[Cents | None]  # owes at least, in the company's currency, credits deducted
+    score_from: Mapped[int | None]
+    score_until: Mapped[int | None]  # included
+    sales_rep_id: Mapped[int | None] = mapped_column(sa.ForeignKey("sales_rep.id", ondelete="CASCADE"))
+    country: Mapped[Text]
+    language: Mapped[Text]
+    profile_id: Mapped[int | None] = mapped_column(sa.ForeignKey("profile.id", ondelete="CASCADE"))
+
+
 class MessageTemplate(Base):
     """Words of a message, per company, code, channel and language; fixed placeholders by name, nothing executable."""
 

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from models import choosing
 from models.actions import WorklistEntry
 from models.company import Profile
 from models.customers import Contact, Customer
@@ -283,6 +284,10 @@ def without_scenario(session: Session, company_id: int, today: date) -> int:
     followed = session.scalar(default.order_by(Profile.id).limit(1))
     if followed and all(standing.values()):
         return 0
+    if choosing.rules(session, company_id):
+        late = sa.select(Item.customer_id).where(Item.company_id == company_id, Item.open_cents > 0, Item.due_on < today)
+        found = choosing.choices(session, company_id, session.scalars(late.distinct()))
+        return sum(not standing.get(choice.scenario_id or 0, False) for choice in found.values())
     resolved = sa.func.coalesce(Customer.scenario_id, Profile.scenario_id, followed or 0)
     query = (
         sa.select(sa.func.count(sa.distinct(Customer.id)))

@@ -21,6 +21,7 @@ from rules.ageing import Ageing, age
 from rules.score import RECENT_DAYS, WINDOW_DAYS, Habit, LateItem, Score, score, weighted_delay
 from services.language import N_, translate
 from services.next_step import NextStep, StageState, next_step, stages
+from services.scenario_rules import Followed, followed_by
 
 PARTS = {
     "on_time": N_("Paid on time: %(found)s %% of the amounts"),
@@ -63,6 +64,7 @@ class Card:
     items: Sequence[ItemRow]
     sums: Sequence[Sums]
     behaviour: Behaviour
+    followed: Followed
     step: NextStep
     strip: Sequence[StageState]
     pinned: Sequence[Happening]
@@ -88,14 +90,16 @@ def card(
     entries = worklist.entries(session, company.id, customer_id=customer.id)
     pinned, feed, has_older = timeline.timeline(session, customer.id, view, pages)
     group = store.group(session, customer) if head.parent_id or head.children else []
+    sums = _sums(items, company.currency, today)
     return Card(
         customer=customer,
         day=today,
         head=head,
         contacts=store.contacts(session, customer.id),
         items=items,
-        sums=_sums(items, company.currency, today),
+        sums=sums,
         behaviour=_behaviour(session, company, customer, head, items, today),
+        followed=followed_by(session, company, customer, sums[0].ageing.balance_cents, language),
         step=next_step(entries, items, lasts, customer.review_on, language, today),
         strip=stages(entries, items, lasts, language, today),
         pinned=pinned,

@@ -7,15 +7,20 @@ from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
 
+from models import choosing, decisions
 from models import habits as store
 from models.company import Company
 from rules.score import WINDOW_DAYS, Score, score
 
 
 def refresh(session: Session, company: Company, customer_ids: Sequence[int] | None, today: date) -> int:
-    """Score these customers (None: all) from the last twelve months and keep the values; how many were looked at."""
+    """Score these customers (None: all) from the last twelve months and keep the values; how many were looked at. Where a rule
+    chooses scenarios by score, those whose score changed are suspects."""
     session.flush()
     known = scores_of(session, company, customer_ids, today)
+    if choosing.Chooser(session, company.id).by_score:
+        before = store.kept_scores(session, company.id)
+        decisions.touch(session, company.id, [i for i, found in known.items() if found.value != before.get(i)], today)
     store.set_scores(session, [(found.value, today, i) for i, found in known.items()])
     return len(known)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from models import jobs as store
 from models.company import Company
 from models.jobs import Job
-from services import automatic, digest, plans, promises, scores, worklist
+from services import alerts, automatic, digest, plans, promises, scores, worklist
 from tasks import fetching, inbound
 from tasks.post import Post, reading, writing
 
@@ -29,6 +29,7 @@ def _new_day(post: Post, company_id: int) -> None:
         promises.judge(session, company, None, post.clock(), post.today())
         plans.judge(session, company, None, post.clock(), post.today())
         scores.refresh(session, company, None, post.today())
+        alerts.forget_gone(session, company, post.today())
         worklist.refresh(session, company, None, post.today())
 
 

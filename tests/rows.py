@@ -36,6 +36,7 @@ from models import (
     Promise,
     SalesRep,
     Scenario,
+    ScenarioRule,
     Source,
     Step,
     Sync,
@@ -79,6 +80,7 @@ ROWS: dict[type, str] = {
     Source: "source_id",
     Step: "step_id",
     Scenario: "scenario_id",
+    ScenarioRule: "rule_id",
     MessageTemplate: "template_id",
     WorklistEntry: "entry_id",
 }
@@ -135,6 +137,7 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         )
     )  # fmt: skip
     scenario = add(Scenario(**common, name=f"S{count}", code="", changed_at=NOW))
+    rule = add(ScenarioRule(**common, position=count, scenario_id=scenario.id, country="LU"))
     step = add(
         Step(
             scenario_id=scenario.id,
@@ -188,6 +191,7 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "profile_id": add(Profile(**common, code=f"p{count}", name=f"P{count}")),
         "sales_rep_id": add(SalesRep(**common, code=f"r{count}", name=f"R{count}")),
         "scenario_id": scenario,
+        "rule_id": rule,
         "step_id": step,
         "template_id": template,
         "outbox_id": outbox,
@@ -202,6 +206,8 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "source_id": add(Source(**common, kind="folder", name=f"Source {count}", made_at=NOW)),
         "movement_id": _movement(add, common, customer, count, sync),
         "document_id": _document(add, mine, item.id),
+        "what": "broken_promise",
+        "object_id": session.query(Promise).filter_by(customer_id=customer.id).first() or 0,
         "plan_id": _plan(add, mine, item.id),
         "user_id": session.query(User).order_by(User.id).first()
         or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),

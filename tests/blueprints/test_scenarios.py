@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models import Customer, Message, MessageTemplate, Scenario, Step
+from models import Customer, Message, MessageTemplate, Scenario, ScenarioRule, Step
 from services.scenarios import active_steps, install_defaults
 from tests.conftest import NOW
 from tests.rows import make_rows
@@ -132,3 +132,26 @@ def test_a_test_goes_to_oneself_only(client, session, debtor):
     made = session.query(Message).filter_by(purpose="test").one()
     assert session.query(Message).count() == before + 1
     assert made.recipient == "accountant@example.org" and made.customer_id is None
+
+
+RULE = {"min_cents": "10 000,00", "score_from": "", "score_until": "", "sales_rep_id": "0", "country": "", "language": "", "profile_id": "0"}  # fmt: skip
+
+
+def test_rules_are_made_ordered_changed_and_removed_on_their_page(client, session, company, standard):
+    assert "Pas encore de règle" in client.get("/scenarios/rules").get_data(as_text=True)
+    chosen = {**RULE, "scenario_id": str(standard.id)}
+    assert client.post("/scenarios/rules", data=chosen).status_code == 303
+    assert client.post("/scenarios/rules", data={**chosen, "min_cents": "", "country": "be"}).status_code == 303
+    first, second = session.query(ScenarioRule).order_by(ScenarioRule.position)
+    page = client.get(f"/scenarios/rules?rule={first.id}").get_data(as_text=True)
+    assert "doit au moins" in page and "pays Belgique" in page
+    assert client.post(f"/scenarios/rules/{second.id}/place", data={"to": "up"}).status_code == 303
+    session.expire_all()
+    assert (second.position, first.position) == (1, 2)
+    assert client.post(f"/scenarios/rules/{first.id}", data={**chosen, "score_until": "40"}).status_code == 303
+    session.expire_all()
+    assert first.score_until == 40
+    answer = client.post("/scenarios/rules", data={**chosen, "min_cents": ""})
+    assert answer.status_code == 422 and "Indiquez au moins une condition" in answer.get_data(as_text=True)
+    assert client.post(f"/scenarios/rules/{first.id}/removal").status_code == 303
+    assert session.query(ScenarioRule).count() == 1

@@ -117,7 +117,7 @@ def test_a_handful_of_queries_however_many_customers(session, house, queries):
         owe(session, customer(session, house, f"C{n}"), days(-n))
     queries.clear()
     read(session, house)
-    assert len(queries) <= 16
+    assert len(queries) <= 20
     queries.clear()
     worklist.refresh(session, house, None, TODAY)
     assert len(queries) <= 20
