@@ -12,7 +12,7 @@ from datetime import date
 from integrations.banks.camt_entries import Account, EntryReader, day_of
 from integrations.banks.text import account, cents, tidy
 from integrations.banks.values import MAX_STATEMENTS, BankOptions, Notes, Refused, check_sum, too_many
-from integrations.banks.xml_parts import Part, Shapes, checked
+from integrations.banks.xml_parts import NotPlain, Part, Shapes, checked, plainly
 from rules.bank import BankFile, Movement, Statement
 
 KINDS = {"Stmt": ("camt053", "day"), "Rpt": ("camt052", "intraday"), "Ntfctn": ("camt054", "advice")}
@@ -21,6 +21,7 @@ MARKS = (*KINDS, "Ntry", "TxDtls")
 _NAMES = {b"BkToCstmrStmt": "camt053", b"BkToCstmrAcctRpt": "camt052", b"BkToCstmrDbtCdtNtfctn": "camt054"}
 _MESSAGE = re.compile(rb"<(?:[\w.-]+:)?(BkToCstmrStmt|BkToCstmrAcctRpt|BkToCstmrDbtCdtNtfctn)[\s/>]")
 _STATEMENT = re.compile(r"<(Stmt|Rpt|Ntfctn)>")
+_MARKED = re.compile(rf"<(?:[^\s<>/:\"']+:)?(?:{'|'.join(MARKS)})[\s/>]")
 _BALANCE = re.compile(r"<(?:[\w.-]+:)?Bal(?:\s[^<>]*)?>(.*?)</(?:[\w.-]+:)?Bal\s*>", re.DOTALL)
 
 
@@ -37,32 +38,44 @@ def sniff(data: bytes) -> str | None:
 
 def read(data: bytes, options: BankOptions) -> BankFile:
     """All statements of the file, or `Refused` naming the line."""
-    text = checked(data, MARKS)
-    reader = _Reader(options)
-    at, line = 0, 1
-    while found := _STATEMENT.search(text, at):
-        line += text.count("\n", at, found.start())
-        end = text.find(f"</{found[1]}>", found.end())
-        if end < 0:
-            raise Refused("xml_damaged", line=line, value=found[1])
-        reader.statement(found[1], text[found.end() : end], line)
-        line += text.count("\n", found.start(), end)
-        at = end
+    text = checked(data)
+    try:
+        reader = _statements(text, _Reader(options, Shapes(MARKS)), plain=False)
+    except NotPlain:
+        reader = _statements(plainly(text), _Reader(options, Shapes()), plain=True)
     if not reader.statements:
         raise Refused("no_statement", line=1)
     return BankFile(reader.format, reader.statements, reader.notes.remarks, reader.entries)
 
 
+def _statements(text: str, reader: _Reader, *, plain: bool) -> _Reader:
+    """Reads statement by statement. Not known to be `plain`: raises `NotPlain` as soon as something is not."""
+    at, line = 0, 1
+    while found := _STATEMENT.search(text, at):
+        line += text.count("\n", at, found.start())
+        end = text.find(f"</{found[1]}>", found.end())
+        if not plain and (end < 0 or _MARKED.search(text, at, found.start())):
+            raise NotPlain
+        if end < 0:
+            raise Refused("xml_damaged", line=line, value=found[1])
+        reader.statement(found[1], text[found.end() : end], line)
+        line += text.count("\n", found.start(), end)
+        at = end + len(found[1]) + 3
+    if not plain and _MARKED.search(text, at):
+        raise NotPlain
+    return reader
+
+
 class _Reader:
     """The statements of one message."""
 
-    def __init__(self, options: BankOptions) -> None:
+    def __init__(self, options: BankOptions, shapes: Shapes) -> None:
         self.options = options
         self.notes = Notes()
         self.statements: list[Statement] = []
         self.entries = 0
         self.format = ""
-        self._shapes = Shapes()
+        self._shapes = shapes
 
     def statement(self, name: str, text: str, line: int) -> None:
         """Reads what stands between <Stmt> (or <Rpt>, <Ntfctn>) and its end."""

@@ -27,9 +27,13 @@ _SKIPPED = "Pty"  # a level that version 8 put between a party and its name
 _RENAMED = {"BICFI": "BIC"}
 
 
-def checked(data: bytes, marks: tuple[str, ...]) -> str:
-    """The text of a well-formed message, its `marks` (elements it will be cut at) written plainly: no prefixes, no
-    attributes, no comments. Lines stay where they are. Refuses a DOCTYPE, damaged XML and unknown encodings."""
+class NotPlain(Exception):
+    """An element the message is to be cut at is written with a prefix, attributes or spaces: `plainly` is needed first."""
+
+
+def checked(data: bytes) -> str:
+    """The text of a well-formed message without comments. Lines stay where they are. Refuses a DOCTYPE, damaged XML and
+    unknown encodings."""
     text = _decoded(data)
     marked = "<!" in text
     for forbidden in ("<!DOCTYPE", "<!ENTITY") if marked else ():
@@ -46,9 +50,12 @@ def checked(data: bytes, marks: tuple[str, ...]) -> str:
         text = "\n" * text.count("\n", 0, start) + text[start:]
     if marked or "<?" in text:
         text = _NOT_TEXT.sub(_plain, text)
-    if any(f":{mark}>" in text or text.count(f"<{mark}>") != text.count(f"</{mark}>") for mark in marks):
-        text = _TAG.sub(_plain_tag, text)
     return text
+
+
+def plainly(text: str) -> str:
+    """The text with all its tags written plainly: no prefixes, no attributes but the currency."""
+    return _TAG.sub(_plain_tag, text)
 
 
 class Shape:
@@ -56,7 +63,7 @@ class Shape:
 
     __slots__ = ("currencies", "every", "first")
 
-    def __init__(self, tags: list[str], line: int) -> None:
+    def __init__(self, tags: list[str], line: int, marks: frozenset[str]) -> None:
         self.first: dict[str, int] = {}
         self.every: dict[str, list[int]] = {}
         self.currencies: dict[str, str] = {}
@@ -65,11 +72,13 @@ class Shape:
         for at, tag in enumerate(tags):
             found = _NAME.match(tag)
             if found is None or tag.count('"') % 2 or (tag.count("'") % 2 and '"' not in tag):
-                raise Refused("xml_damaged", line=line, value=tag[:40])
+                raise _damaged(tag, line, marks)
             name = _RENAMED.get(found[2], found[2])
+            if name in marks:
+                raise NotPlain
             if found[1]:
                 if not stack or stack[-1][0] != name:
-                    raise Refused("xml_damaged", line=line, value=tag[:40])
+                    raise _damaged(tag, line, marks)
                 path = stack.pop()[1]
                 continue
             if tag.endswith("/"):
@@ -83,6 +92,11 @@ class Shape:
                 self.every.setdefault(path, []).append(at)
                 if " " in tag and (currency := _CURRENCY.search(tag)):
                     self.currencies.setdefault(path, currency[1].upper())
+
+
+def _damaged(tag: str, line: int, marks: frozenset[str]) -> Exception:
+    """Why a piece cannot be read: before all tags are plain it may be that one of them is not."""
+    return NotPlain() if marks else Refused("xml_damaged", line=line, value=tag[:40])
 
 
 class Part:
@@ -119,9 +133,11 @@ class Part:
 
 
 class Shapes:
-    """Pieces of one message, and the shapes they had so far."""
+    """Pieces of one message, and the shapes they had so far. `marks`: elements the message is cut at, so that none is left in
+    a piece; one that is was not written plainly (`NotPlain`)."""
 
-    def __init__(self) -> None:
+    def __init__(self, marks: tuple[str, ...] = ()) -> None:
+        self._marks = frozenset(marks)
         self._known: dict[str, Shape] = {}
 
     def part(self, text: str, line: int) -> Part:
@@ -132,7 +148,7 @@ class Shapes:
         key = "<".join(tags)
         shape = self._known.get(key)
         if shape is None:
-            shape = Shape(tags, line)
+            shape = Shape(tags, line, self._marks)
             if len(self._known) < MAX_SHAPES and len(key) < 20_000:
                 self._known[key] = shape
         return Part(shape, tokens[2::2])
