@@ -17,8 +17,9 @@ from blueprints.fields import Form, MoneyField, choices
 from blueprints.labels import CHANNEL_ICONS, CHANNELS, LEGAL_TYPES, STAGES, STEP_MODES, TRIGGERS
 from extensions import db
 from models import Scenario, Step, followers
+from rules.back_test import SOON_DAYS
 from rules.errors import DomainError
-from services import scenarios, templates
+from services import back_test, scenarios, templates
 from services.wording import sentence
 
 bp = Blueprint("scenarios", __name__)
@@ -84,6 +85,24 @@ def show(scenario_id: int) -> ResponseReturnValue:
     wanted = request.args.get("step", 0, type=int)
     step = next((one for one in steps if one.id == wanted), steps[0] if steps else None)
     return _page(scenario, step, _step_form(step))
+
+
+@bp.get("/scenarios/<int:scenario_id>/past")
+def past(scenario_id: int) -> ResponseReturnValue:
+    scenario, session, company = web.row_or_404(Scenario, scenario_id), db.session(), web.company()
+    followed = bool(followers.counts(session, company.id).get(scenario.id))
+    who = request.args.get("who", "followers" if followed else "all")
+    months = request.args.get("months", back_test.MONTHS[0], type=int)
+    months = months if months in back_test.MONTHS else back_test.MONTHS[0]
+    return web.render(
+        "scenarios/past.html",
+        scenario=scenario,
+        found=back_test.back_test(session, company, scenario, months, who == "all", config.today()),
+        months=months,
+        who="all" if who == "all" else "followers",
+        periods=back_test.MONTHS,
+        soon=SOON_DAYS,
+    )
 
 
 @bp.post("/scenarios/<int:scenario_id>")

@@ -442,6 +442,7 @@ def _add_filters(app: Flask) -> None:
         money_eur=lambda cents, currency="EUR": words.money_with_currency(cents or 0, language(), currency),
         day=lambda value: words.day(value, language()) if value else "",
         day_short=lambda value: words.day_short(value, language()) if value else "",
+        month_short=lambda value: words.month_short(value, language()),
         day_long=lambda value: words.day_long(value, language()) if value else "",
         moment=lambda value: local(value, words.moment) if value else "",
         clock=lambda value: local(value, words.clock) if value else "",

@@ -50,12 +50,12 @@ def policy(company: Company) -> facts.Policy:
     )
 
 
-def scenarios(session: Session, company_id: int) -> dict[int, facts.Scenario]:
-    """The active scenarios of a company with the steps that are not retired, by id."""
+def scenarios(session: Session, company_id: int, also_id: int = 0) -> dict[int, facts.Scenario]:
+    """The active scenarios of a company, and one more even when not in use, with the steps that are not retired, by id."""
     query = (
         sa.select(Scenario.id, Scenario.name, Scenario.by_item, *_step_columns())
         .join(Step, (Step.scenario_id == Scenario.id) & ~Step.retired)
-        .where(Scenario.company_id == company_id, Scenario.active)
+        .where(Scenario.company_id == company_id, Scenario.active | (Scenario.id == also_id))
         .order_by(Scenario.id, Step.position, Step.id)
     )
     steps: dict[tuple[int, str, bool], list[facts.Step]] = {}

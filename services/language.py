@@ -98,6 +98,12 @@ def day_short(value: date, language: str = "fr") -> str:
     return str(format_date(value, "d MMM", locale=locale(language)))
 
 
+@functools.lru_cache(maxsize=256)
+def month_short(value: date, language: str = "fr") -> str:
+    """mai 26."""
+    return str(format_date(value, "MMM yy", locale=locale(language)))
+
+
 def day_long(value: date, language: str = "fr") -> str:
     """mardi 19 mai 2026."""
     return str(format_date(value, "full", locale=locale(language)))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from models import Customer, Message, MessageTemplate, Scenario, ScenarioRule, Step
+import config
+from models import Contact, Customer, Message, MessageTemplate, Scenario, ScenarioRule, Step
 from services.scenarios import active_steps, install_defaults
 from tests.conftest import NOW
 from tests.rows import make_rows
+from tests.services.people import owe
 
 STEP = {"stage": "reminder", "level": "2", "days": "10", "trigger": "previous", "channel": "email", "fallback": "letter", "mode": "confirm", "template_code": "", "floor_cents": "", "ceiling_cents": "5 000,00", "wait_days": "8", "repeat_days": "0", "repeat_max": "0", "may_be_overtaken": "y"}  # fmt: skip
 
@@ -155,3 +159,15 @@ def test_rules_are_made_ordered_changed_and_removed_on_their_page(client, sessio
     assert answer.status_code == 422 and "Indiquez au moins une condition" in answer.get_data(as_text=True)
     assert client.post(f"/scenarios/rules/{first.id}/removal").status_code == 303
     assert session.query(ScenarioRule).count() == 1
+
+
+def test_a_scenario_is_tried_on_the_past_from_its_page(client, session, company, standard):
+    who = Customer(company_id=company.id, code="A", name="Atelier", name_folded="atelier", created_at=NOW)
+    session.add(who)
+    session.flush()
+    session.add(Contact(customer_id=who.id, email="a@example.org"))
+    owe(session, who, config.today() - timedelta(days=90))
+    session.commit()
+    assert "Essayer sur le passé" in client.get(f"/scenarios/{standard.id}").get_data(as_text=True)
+    page = client.get(f"/scenarios/{standard.id}/past?months=12&who=all").get_data(as_text=True)
+    assert "essayé sur le passé" in page and "Atelier" in page and "Payé dans les 3 jours" in page
