@@ -16,7 +16,7 @@ from rules.errors import DomainError
 from services import accounts
 from services.wording import sentence
 
-AREAS: tuple[str, ...] = ("cli_actions", "cli_demo", "cli_ledger", "cli_bank", "cli_invoices", "cli_forecast")
+AREAS: tuple[str, ...] = ("cli_actions", "cli_demo", "cli_ledger", "cli_bank", "cli_invoices", "cli_forecast", "cli_outbox")
 users = AppGroup("user", help="People who sign in.")
 
 

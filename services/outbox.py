@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from integrations.channels import Envelope, Outcome, mime
 from integrations.channels.smtp import address_is_bad
-from models import audit, decisions, drafts, pace, pausing
+from models import audit, decisions, drafts, pace, pausing, recalling
 from models import outbox as store
 from models.company import Company
 from models.drafts import Draft
@@ -231,13 +231,18 @@ def take(
         drop(session, company, dropped, today)
     store.freshen(session, [i for i in again if i not in dropped], head)
     ids = [i for i, _, _ in due if i not in dropped]
-    return [_envelope(company, c) for c in store.claim(session, ids, now, now + LEASE)] if ids else []
+    claims_taken = store.claim(session, ids, now, now + LEASE) if ids else []
+    about = recalling.action_keys(session, [c.facts["action_id"] for c in claims_taken if c.facts.get("action_id")])
+    return [_envelope(company, c, about) for c in claims_taken]
 
 
-def _envelope(company: Company, claim: Claim) -> Envelope:
+def _envelope(company: Company, claim: Claim, about: dict[int, tuple[int, str]]) -> Envelope:
+    """One claim as the channel takes it; what it is about goes into the journal, so that a restored database knows it again."""
+    action_id = claim.facts.get("action_id")
+    said = " ".join(map(str, (company.id, *about[action_id]))) if action_id in about else ""
     sender = claim.facts.get("sender") or composing.sender_address(company)
     to = mime.address(claim.recipient)  # as it was when the bytes were written
-    return Envelope(claim.id, claim.message_id, claim.attempts, mime.address(sender), to, claim.body)
+    return Envelope(claim.id, claim.message_id, claim.attempts, mime.address(sender), to, claim.body, said)
 
 
 def record_outcomes(session: Session, company: Company, outcomes: Sequence[Outcome], now: datetime, today: date) -> None:
@@ -255,7 +260,7 @@ def record_outcomes(session: Session, company: Company, outcomes: Sequence[Outco
     ids = [m.id for m in moves]
     bad = {o.envelope.id: "refused" for o in outcomes if address_is_bad(o)}
     store.mark_bad_addresses(session, bad, now)
-    _settle_actions(session, company, ids, now, today)
+    settle_actions(session, company, ids, now, today)
     _judge_account(session, company, outcomes, now)
     for move in moves:
         if move.state in ("failed", "unknown"):
@@ -265,7 +270,7 @@ def record_outcomes(session: Session, company: Company, outcomes: Sequence[Outco
         store.close_outboxes(session, now)
 
 
-def _settle_actions(session: Session, company: Company, message_ids: Sequence[int], now: datetime, today: date) -> None:
+def settle_actions(session: Session, company: Company, message_ids: Sequence[int], now: datetime, today: date) -> None:
     """Actions follow their messages; a refused one did not happen."""
     moved = store.follow_actions(session, message_ids, today, now)
     if moved:
@@ -328,7 +333,7 @@ def settle_unknown(session: Session, message: Message, arrived: bool, actor_id: 
     if arrived:
         message.state, message.sent_at = "sent", message.data_done_at or now
         session.flush()
-        _settle_actions(session, session.get_one(Company, message.company_id), [message.id], now, today)
+        settle_actions(session, session.get_one(Company, message.company_id), [message.id], now, today)
     else:
         message.state, message.next_try_at, message.queued_at = "queued", now, now
         message.facts = {**message.facts, "sent_again_by": actor_id}
@@ -342,5 +347,5 @@ def settle_letters(
     """Letters in the print file are done: their actions count from today."""
     outbox = session.get_one(Outbox, outbox_id)
     outbox.print_path = print_path
-    _settle_actions(session, session.get_one(Company, outbox.company_id), message_ids, now, today)
+    settle_actions(session, session.get_one(Company, outbox.company_id), message_ids, now, today)
     audit.record(session, now, None, outbox.company_id, "print", "outbox", outbox.id, {"letters": len(message_ids)})

@@ -13,19 +13,21 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from integrations.channels import Envelope, Outcome, kept
-from integrations.channels.journal import machine_run, traces
+from integrations.channels.journal import machine_run, told_since, traces
 from integrations.channels.smtp import Account, Sending, Withheld
 from models import outbox as store
 from models.company import Company
 from models.messages import Outbox
-from models.pausing import is_paused
+from models.pausing import is_paused, mark_of
 from rules.errors import DomainError
 from services import outbox as batches
+from services import recalling
+from services.recalling import Found
 from services.seal import unseal
 from tasks.letters import print_batch
 from tasks.post import Post, writing
 
-__all__ = ["Post", "recover", "release", "release_due", "send_company", "send_due"]
+__all__ = ["Post", "reconcile", "recover", "release", "release_due", "send_company", "send_due"]
 
 log = logging.getLogger(__name__)
 GROUP = 100  # messages claimed, handed over and recorded together, at most
@@ -90,12 +92,27 @@ def send_company(post: Post, company_id: int, at_any_hour: bool = False) -> int:
             bind = session.get_bind()
         watch = store.Watch(bind.engine)
         try:
-            return _keep_all(post, company_id, code) if account is None else _send_all(post, company_id, account, watch, at_any_hour)
+            return (
+                _keep_all(post, company_id, code)
+                if account is None
+                else _send_all(post, company_id, account, watch, at_any_hour)
+            )
         finally:
             watch.close()
     finally:
         with _guard:
             _busy.discard(company_id)
+
+
+def reconcile(post: Post) -> dict[int, Found]:
+    """What the journal knows better than the database, which then is a restored one: marked as sent, and everything held."""
+    with writing(post) as session:
+        told = told_since(post.journal.path, mark_of(session))
+        found = recalling.reconcile(session, told, post.clock(), post.today())
+        recalling.note_mark(session, post.journal.path.stat().st_size, post.clock())
+    if found:
+        log.warning("the database is older than the send journal: all sending is held")
+    return found
 
 
 def account_of(company: Company, post: Post) -> Account | None:

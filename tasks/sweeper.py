@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from models import jobs as jobs_store
 from models import outbox as store
 from models import sweeping
+from models.recalling import STILL
+from services import recalling
 from tasks import fetching, inbound, jobs, sending
 from tasks.post import Post, writing
 
@@ -25,6 +28,7 @@ def start(post: Post) -> None:
     with writing(post) as session:
         jobs_store.release_leases(session)
     sending.recover(post, everything=True)
+    sending.reconcile(post)
 
 
 def sweep(post: Post, send: Wake, work: Work | None = None) -> None:
@@ -33,9 +37,8 @@ def sweep(post: Post, send: Wake, work: Work | None = None) -> None:
     if not _sweeping.acquire(blocking=False):
         return  # the last look still goes on
     try:
-        (post.data / "worker.beat").touch()
         run_jobs = jobs.run_due if work is None else jobs.run_short
-        for step in (sending.recover, sending.release_due, _plan_jobs, fetching.plan, inbound.plan, run_jobs, _refresh):
+        for step in (_beat, sending.recover, sending.release_due, _plan_jobs, fetching.plan, inbound.plan, run_jobs, _refresh):
             try:
                 step(post)
             except Exception:
@@ -43,12 +46,27 @@ def sweep(post: Post, send: Wake, work: Work | None = None) -> None:
         with writing(post) as session:
             companies = store.companies_to_send(session, post.clock())
             store.close_outboxes(session, post.clock())
+            recalling.note_mark(session, post.journal.path.stat().st_size, post.clock())
         for company_id in companies:
             send(company_id)
         for lane in jobs.lanes_due(post) if work is not None else ():
             work(lane)
     finally:
         _sweeping.release()
+
+
+def _beat(post: Post) -> None:
+    """The worker lives; after a long standstill, or when the clock has jumped, what waited is held for a person."""
+    path, now = post.data / "worker.beat", post.clock()
+    try:
+        last = datetime.fromisoformat(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        last = now
+    if now - last >= STILL:
+        with writing(post) as session:
+            recalling.hold_after_standstill(session, last, now)
+    with contextlib.suppress(OSError):  # a full disk stops nothing else
+        path.write_text(now.isoformat(), encoding="ascii")
 
 
 def _plan_jobs(post: Post) -> None:

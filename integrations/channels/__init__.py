@@ -19,6 +19,7 @@ class Envelope:
     sender: str
     recipient: str
     data: bytes
+    about: str = ""  # what it is about, for the journal: company, customer and key of the action
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The send journal: an append-only file outside the database, the last word on what may have left.
 
-One line per event, tab separated: instant, event (claim, dot, reply), Message-ID, attempt, state, what was said.
+One line per event, tab separated: instant, event (about, claim, dot, reply), Message-ID, attempt, state, what was said.
 `dot` is written before the final dot goes to the server, so that a killed sender's successor knows what it may have sent.
 Claims are on the disk before anything is tried, with the machine's present run: a dot written since survives the death of
 every process, but not of the machine, and then a claim of an earlier run is enough to doubt
-(docs/decisions/0003-send-journal.md). The journal survives a restored database."""
+(docs/decisions/0003-send-journal.md). The journal survives a restored database: `about` says what each message was, so that one
+that the database has forgotten is known again."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from integrations.channels import Envelope, Outcome
 
@@ -56,7 +58,8 @@ class Journal:
     def claims(self, envelopes: Collection[Envelope]) -> None:
         """These are about to be tried: on the disk when this returns."""
         at = self._clock()
-        self._write([_line(at, "claim", e.guid, e.attempt, self._run, e.recipient) for e in envelopes])
+        about = [_line(at, "about", e.guid, e.attempt, "", e.about) for e in envelopes if e.about]
+        self._write(about + [_line(at, "claim", e.guid, e.attempt, self._run, e.recipient) for e in envelopes])
         os.fdatasync(self._file)
 
     def dot(self, envelope: Envelope) -> datetime:
@@ -105,3 +108,50 @@ def traces(path: Path, wanted: Collection[tuple[str, int]], run: str) -> dict[tu
             elif event == "reply" and key in found:
                 found[key] = Trace(found[key].dot_at, parts[4], parts[5])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The last thing the journal says of a message: `state` sent, retry, failed; "" with a `dot_at`: no answer was heard;
+    "" without: nothing was handed over."""
+
+    guid: str
+    attempt: int
+    at: datetime
+    recipient: str
+    about: str
+    dot_at: datetime | None
+    state: str
+    answer: str
+
+
+def told_since(path: Path, start: int) -> list[Told]:
+    """What the journal says from a position in bytes on, by message, in the order of their first lines there."""
+    found: dict[str, dict[str, Any]] = {}
+    if not path.exists():
+        return []
+    with path.open("rb") as file:
+        file.seek(start if start <= path.stat().st_size else 0)  # another journal: all of it is new
+        for raw in file:
+            parts = raw.decode("utf-8", "replace").rstrip("\n").split("\t")
+            if len(parts) != 6 or not raw.endswith(b"\n"):
+                continue  # torn by a crash
+            _take_line(found, parts)
+    return [Told(guid, **known) for guid, known in found.items()]
+
+
+def _take_line(found: dict[str, dict[str, Any]], parts: list[str]) -> None:
+    at, event, guid, attempt = datetime.fromisoformat(parts[0]), parts[1], parts[2], int(parts[3])
+    blank = {"attempt": 0, "at": at, "recipient": "", "about": "", "dot_at": None, "state": "", "answer": ""}
+    known = found.setdefault(guid, blank)
+    if attempt > known["attempt"] and known["state"] != "sent" and not (known["dot_at"] and not known["state"]):
+        known |= {"attempt": attempt, "dot_at": None, "state": "", "answer": ""}  # a new try forgets a refused one
+    known |= {"attempt": max(attempt, known["attempt"]), "at": at}
+    if event == "about":
+        known["about"] = parts[5]
+    elif event == "claim":
+        known["recipient"] = parts[5]
+    elif event == "dot" and known["state"] != "sent":
+        known |= {"dot_at": at, "state": "", "answer": ""}
+    elif event == "reply" and known["state"] != "sent":
+        known |= {"state": parts[4], "answer": parts[5]}
