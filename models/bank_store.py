@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -26,6 +27,11 @@ MOVEMENT = (
     "code", "returned", "return_reason", "mandate", "batch", "foreign_currency", "foreign_cents", "customer_id", "returns_id",
     "ledger_item_id",
 )  # fmt: skip
+OFTEN_EQUAL = frozenset({
+    "account_id", "currency", "end_to_end", "invoices", "returned", "return_reason", "mandate", "batch", "foreign_currency",
+    "foreign_cents", "returns_id", "ledger_item_id", "proposal", "difference_cents", "difference_reason", "state", "how",
+    "made_at", "by_id",
+})  # fmt: skip
 FACTS = MOVEMENT[4:5] + MOVEMENT[6:10] + MOVEMENT[11:28]
 """What the file says of a movement: a booked one takes the place of the intraday one it was announced by."""
 
@@ -35,6 +41,7 @@ MATCH = (
 )  # fmt: skip
 
 
+@lru_cache(16)
 def instant(at: datetime) -> str:
     """An instant as SQLite keeps it."""
     return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
@@ -88,13 +95,15 @@ def statements_of(session: Session, sync_id: int) -> list[tuple[BankStatement, B
 
 
 def insert_movements(session: Session, rows: Sequence[Row]) -> None:
-    """Insert movements in the order of `MOVEMENT`."""
-    bulk.insert(session, "bank_movement", MOVEMENT, rows)
+    """Insert movements of one company in the order of `MOVEMENT`."""
+    if rows:
+        bulk.insert_shared(session, "bank_movement", MOVEMENT, rows, {"company_id": rows[0][1]}, OFTEN_EQUAL)
 
 
 def insert_matches(session: Session, rows: Sequence[Row]) -> None:
-    """Insert matches in the order of `MATCH`."""
-    bulk.insert(session, "bank_match", MATCH, rows)
+    """Insert matches of one company in the order of `MATCH`."""
+    if rows:
+        bulk.insert_shared(session, "bank_match", MATCH, rows, {"company_id": rows[0][0]}, OFTEN_EQUAL)
 
 
 def refresh_balances(session: Session, company_id: int) -> None:
@@ -240,23 +249,26 @@ def resettle_movements(session: Session, movement_ids: Iterable[int]) -> None:
 
 def learn_accounts(session: Session, company_id: int, rows: Iterable[tuple[int, str, date]]) -> None:
     """Accounts customers paid from: (customer, IBAN, day)."""
-    bulk.run(
-        session,
-        """INSERT INTO payer_account (company_id, customer_id, iban, times, last_on) VALUES (?, ?, ?, 1, ?)
-           ON CONFLICT (company_id, iban, customer_id)
-           DO UPDATE SET times = times + 1, last_on = max(last_on, excluded.last_on)""",
-        [(company_id, customer_id, iban, on.isoformat()) for customer_id, iban, on in rows],
-    )
+    _learn(session, company_id, "payer_account", "iban", rows)
 
 
 def learn_names(session: Session, company_id: int, rows: Iterable[tuple[int, str, date]]) -> None:
     """Names customers paid under that are not their own: (customer, folded name, day)."""
+    _learn(session, company_id, "payer_name", "name_folded", rows)
+
+
+def _learn(session: Session, company_id: int, table: str, column: str, rows: Iterable[tuple[int, str, date]]) -> None:
+    """Who paid how, each time counted."""
+    times: dict[tuple[int, str], tuple[int, date]] = {}
+    for customer_id, value, on in rows:
+        before = times.get((customer_id, value), (0, on))
+        times[customer_id, value] = before[0] + 1, max(before[1], on)
     bulk.run(
         session,
-        """INSERT INTO payer_name (company_id, customer_id, name_folded, times, last_on) VALUES (?, ?, ?, 1, ?)
-           ON CONFLICT (company_id, name_folded, customer_id)
-           DO UPDATE SET times = times + 1, last_on = max(last_on, excluded.last_on)""",
-        [(company_id, customer_id, name, on.isoformat()) for customer_id, name, on in rows],
+        f"""INSERT INTO {table} (company_id, customer_id, {column}, times, last_on) VALUES (?, ?, ?, ?, ?)
+           ON CONFLICT (company_id, {column}, customer_id)
+           DO UPDATE SET times = times + excluded.times, last_on = max(last_on, excluded.last_on)""",  # noqa: S608
+        [(company_id, customer_id, value, many, on.isoformat()) for (customer_id, value), (many, on) in times.items()],
     )
 
 

@@ -103,6 +103,7 @@ class _Plan:
     file: BankFile
     accounts: list[tuple[str, str]] = field(default_factory=list)  # number and currency
     new: list[_New] = field(default_factory=list)
+    early: list[_New] = field(default_factory=list)  # those of them that announce a booking
     booked: list[_New] = field(default_factory=list)  # takes the place of a stored movement (its id) that announced it
     removed: list[int] = field(default_factory=list)  # stored totals whose details have come
     verdicts: Verdicts = field(default_factory=Verdicts)
@@ -247,11 +248,13 @@ def _sort(session: Session, plan: _Plan, fresh: list[_New], statement: Statement
 def _book(session: Session, plan: _Plan, fresh: list[_New], account: BankAccount | None, since: date, until: date) -> None:
     """Booked movements: one that was announced takes its place; the total of details known already is not one more."""
     announced = bank_store.announced(session, account.id, since, until) if account else []
-    waiting = {-place: one for place, one in enumerate(plan.new, 1) if plan.file.statements[one.statement].kind != "day"}
-    announced += [_stored(number, one) for number, one in waiting.items() if one.account == fresh[0].account]
-    answers = replaces(announced, [one.movement for one in fresh]) if announced else [()] * len(fresh)
+    waiting = {-place: one for place, one in enumerate(plan.early, 1) if one.account == fresh[0].account}
+    announced += [_stored(number, one) for number, one in waiting.items()]
+    if not announced:
+        plan.new += fresh
+        return
     gone = set()
-    for one, ids in zip(fresh, answers, strict=True):
+    for one, ids in zip(fresh, replaces(announced, [one.movement for one in fresh]), strict=True):
         if not ids:
             plan.new.append(one)
         elif len(ids) == 1 and ids[0] > 0:
@@ -260,7 +263,9 @@ def _book(session: Session, plan: _Plan, fresh: list[_New], account: BankAccount
         elif len(ids) == 1:
             gone.add(id(waiting[ids[0]]))
             plan.new.append(one)
-    plan.new = [one for one in plan.new if id(one) not in gone]
+    if gone:
+        plan.new = [one for one in plan.new if id(one) not in gone]
+        plan.early = [one for one in plan.early if id(one) not in gone]
 
 
 def _announce(session: Session, plan: _Plan, fresh: list[_New], account: BankAccount | None, since: date, until: date) -> None:
@@ -274,7 +279,9 @@ def _announce(session: Session, plan: _Plan, fresh: list[_New], account: BankAcc
                 plan.removed.append(number)
             else:
                 skipped.update(places)
-    plan.new += [one for place, one in enumerate(fresh) if place not in skipped]
+    kept = [one for place, one in enumerate(fresh) if place not in skipped]
+    plan.new += kept
+    plan.early += kept
 
 
 def _stored(number: int, one: _New) -> Stored:
@@ -326,10 +333,11 @@ def _write(session: Session, company: Company, sync: Sync, plan: _Plan, now: dat
     """Accounts, statements, movements and matches; gives the ids of the accounts."""
     account_ids = _write_accounts(session, company, plan)
     statement_ids = _write_statements(session, company, sync, plan, account_ids)
+    rows = _Rows(company)
     movements, matches = [], []
     for one in plan.new:
         verdict = plan.verdicts.by_id.get(one.id)
-        movements.append(_movement_row(company, one, verdict, account_ids[one.account], statement_ids[one.statement]))
+        movements.append(rows.of(one, verdict, account_ids[one.account], statement_ids[one.statement]))
         if verdict is not None:
             matches += match_rows(company.id, one.id, verdict, now)
             for number, other in enumerate(plan.verdicts.others.get(one.id, ()), 2):
@@ -346,9 +354,9 @@ def _replace(session: Session, company: Company, plan: _Plan, account_ids: list[
     if not plan.booked:
         return None
     earlier = bank_store.facts_of(session, [one.id for one in plan.booked])
-    rows = []
+    rows, made = [], _Rows(company)
     for one in plan.booked:
-        row = dict(zip(bank_store.MOVEMENT, _movement_row(company, one, None, account_ids[one.account], 0), strict=True))
+        row = dict(zip(bank_store.MOVEMENT, made.of(one, None, account_ids[one.account], 0), strict=True))
         rows.append((*(row[name] for name in bank_store.FACTS), statement_ids[one.statement], one.id))
     bank_store.write_facts(session, rows)
     return zlib.compress(json.dumps(earlier).encode(), 1)
@@ -387,17 +395,36 @@ def _write_statements(session: Session, company: Company, sync: Sync, plan: _Pla
     return [row[0] for row in rows]
 
 
-def _movement_row(company: Company, one: _New, verdict: Verdict | None, account_id: int, statement_id: int) -> tuple[Any, ...]:
-    """A row in the order of `bank_store.MOVEMENT`."""
-    m = one.movement
-    state, left, customer_id, ledger_item_id = _outcome(one, verdict)
-    return (
-        one.id, company.id, account_id, statement_id, one.key, state, m.line, m.booked_on.isoformat(),
-        _text(m.value_on), m.amount_cents, left, m.currency, m.uid, m.name, fold(m.name), m.iban, m.bic, m.structured,
-        m.end_to_end, m.text, json.dumps(list(m.invoices), ensure_ascii=False), m.code, int(m.returned), m.return_reason, m.mandate,
-        m.batch, m.foreign_currency, m.foreign_cents, customer_id, None,
-        ledger_item_id,
-    )  # fmt: skip
+class _Rows:
+    """Rows of movements in the order of `bank_store.MOVEMENT`. Days and names repeat: each is written out once."""
+
+    def __init__(self, company: Company) -> None:
+        self.company_id = company.id
+        self.day: dict[date | None, str | None] = {None: None}
+        self.folded: dict[str, str] = {"": ""}
+
+    def of(self, one: _New, verdict: Verdict | None, account_id: int, statement_id: int) -> tuple[Any, ...]:
+        """The row of a movement after its verdict."""
+        state, left, customer_id, ledger_item_id = _outcome(one, verdict)
+        (
+            line, booked_on, cents, currency, value_on, uid, name, iban, bic, structured, end_to_end, text, invoices, code,
+            returned, reason, mandate, batch, foreign_currency, foreign_cents,
+        ) = one.movement  # fmt: skip
+        folded = self.folded.get(name)
+        if folded is None:
+            folded = self.folded[name] = fold(name)
+        return (
+            one.id, self.company_id, account_id, statement_id, one.key, state, line, self._day(booked_on), self._day(value_on),
+            cents, left, currency, uid, name, folded, iban, bic, structured, end_to_end, text,
+            json.dumps(invoices, ensure_ascii=False) if invoices else "[]", code, int(returned), reason, mandate, batch,
+            foreign_currency, foreign_cents, customer_id, None, ledger_item_id,
+        )  # fmt: skip
+
+    def _day(self, on: date | None) -> str | None:
+        written = self.day.get(on)
+        if written is None and on is not None:
+            written = self.day[on] = on.isoformat()
+        return written
 
 
 def _customers(plan: _Plan) -> set[int]:

@@ -215,10 +215,13 @@ def evidence_as_json(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
     return [{"code": one.code, "params": _plain(one.params)} for one in evidence]
 
 
+_PLAIN = (str, int, float, type(None))
+
+
 def _plain(params: Mapping[str, object]) -> dict[str, object]:
     plain: dict[str, object] = {}
     for name, value in params.items():
-        if isinstance(value, str | int | float | bool | None):
+        if isinstance(value, _PLAIN):
             plain[name] = value
         elif isinstance(value, tuple | list | set | frozenset):
             plain[name] = [str(one) for one in value]
@@ -227,6 +230,7 @@ def _plain(params: Mapping[str, object]) -> dict[str, object]:
     return plain
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 STATES = {"": "proposed", "automatic": "provisional", "ledger": "confirmed"}
 
 
@@ -235,7 +239,9 @@ def match_rows(
     reasons: Mapping[int, str] | None = None,
 ) -> list[tuple[Any, ...]]:  # fmt: skip
     """The rows of a verdict's parts in the order of `bank_store.MATCH`. `reasons` by item, where they are not all one."""
-    evidence = json.dumps(evidence_as_json(verdict.evidence), ensure_ascii=False, sort_keys=True)
+    if not verdict.parts:
+        return []
+    evidence = _as_json(evidence_as_json(verdict.evidence))
     at, state, how = bank_store.instant(now), STATES[verdict.how], "hand" if by_id else "automatic"
     return [
         (
