@@ -22,6 +22,7 @@ BLUEPRINTS = (
     "promises",
     "plans",
     "alerts",
+    "recovery",
     "disputes",
     "holds",
     "claims",

@@ -23,7 +23,7 @@ from models.paging import Page
 from models.timeline import Happening
 from models.worklist import Entry
 from rules.errors import DomainError
-from services import calls, single
+from services import calls, disputes, single
 from services.previews import call_script
 from services.wording import sentence
 
@@ -96,6 +96,7 @@ def _form(items: list[ItemRow], contacts: list[ContactRow]) -> CallForm:
     form = CallForm()
     numbered = [c for c in contacts if (c.phone or c.mobile) and not c.phone_bad_reason]
     form.contact_id.choices = choices(*((c.id, " · ".join(p for p in (c.name, c.phone or c.mobile) if p)) for c in numbered))
+    form.reason.choices = choices(*labels.reason_choices(disputes.reasons(db.session(), web.company().id)))
     form.items.choices = choices(*((i.id, i.piece or i.label) for i in items if i.open_cents > 0))
     return form
 

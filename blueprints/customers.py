@@ -20,6 +20,7 @@ from models import lists, plans, settings, timeline
 from models.customers import Customer
 from models.e_invoices import documents_of_customer
 from models.lists import CustomerFilters
+from models.recovery import Insolvency, open_handover
 from rules.errors import DomainError
 from services import card as cards
 from services import next_step, tables
@@ -118,6 +119,8 @@ def _card(customer: Customer) -> dict[str, Any]:
         "rows": _tab_rows(found, tab),
         "plans": plans.of_customer(db.session(), found.customer.id) if tab == "promises" else (),
         "names": labels.PLAN_STATES,
+        "handover": open_handover(db.session(), found.customer.id),
+        "insolvency": db.session.get(Insolvency, found.customer.id) if found.customer.insolvent_on else None,
         "papers": documents_of_customer(db.session(), found.customer.id, PAPERS) if tab == "documents" else (),
         "view": view,
         "older": older,

@@ -40,6 +40,7 @@ def _filters() -> ItemFilters:
         sales_rep_id=args.get("rep", type=int),
         least_cents=None if least is None else min(abs(least), 10**12) * 100,
         sort=sort if sort.removeprefix("-") in due_items.SORTS else "due",
+        late_days=web.company().alert_late_days,
     )
 
 

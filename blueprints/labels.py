@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flask_babel import lazy_gettext as _l
 
+from services.disputes import Reason
 from services.placeholders import Problem
 from services.wording_decision import DISPUTE_REASONS as SAID_REASONS
 
@@ -54,8 +57,28 @@ PLAN_STATES = {
     "broken": _l("Broken plan"),
     "cancelled": _l("Called off"),
 }
+RECIPIENTS = {"bailiff": _l("Bailiff"), "lawyer": _l("Lawyer"), "agency": _l("Collection agency")}
+OUTCOMES_OF_HANDOVER = {
+    "paid": _l("paid in full"),
+    "partly_paid": _l("paid in part"),
+    "taken_back": _l("taken back"),
+    "uncollectable": _l("cannot be collected"),
+}
+PROCEEDINGS = {
+    "safeguard": _l("Safeguard"),
+    "reorganisation": _l("Reorganisation"),
+    "liquidation": _l("Liquidation"),
+    "other": _l("Other proceedings"),
+}
 CONTACT_ROLE_NAMES = dict(CONTACT_ROLES)
 DISPUTE_REASON_NAMES = {code: _l(text) for code, text in SAID_REASONS.items()}
+DISPUTE_STATES = {
+    "open": _l("Open"),
+    "waiting": _l("Waiting for others"),
+    "accepted": _l("Solved, accepted"),
+    "refused": _l("Solved, refused"),
+    "solved": _l("Solved"),
+}
 MESSAGE_STATES = {
     "queued": _l("about to leave"),
     "claimed": _l("being sent"),
@@ -97,6 +120,11 @@ FIELDS = {
     "city": _l("address"),
     "country": _l("address"),
 }
+
+
+def reason_choices(reasons: Iterable[Reason]) -> list[tuple[str, str]]:
+    """The reasons of disputes in use, as people choose them: a company's own are in its own words."""
+    return [(one.code, str(DISPUTE_REASON_NAMES.get(one.code, one.code)).capitalize()) for one in reasons if one.active]
 
 
 def field_names(changes: dict[str, object]) -> str:

@@ -44,6 +44,7 @@ LINES = (
     (_l("Follow"), _l("Forecast"), "forecast.index", "calendar-range", ""),
     (_l("Follow"), _l("Promises"), "promises.index", "handshake", "promises"),
     (_l("Follow"), _l("Payment plans"), "plans.index", "calendar-range", ""),
+    (_l("Follow"), _l("Points of vigilance"), "alerts.index", "bell-ring", ""),
     (_l("Follow"), _l("Disputes"), "disputes.index", "message-square-warning", "disputes"),
     (_l("Follow"), _l("Receipts"), "receipts.index", "banknote-arrow-down", "receipts"),
     (_l("Follow"), _l("Addresses to repair"), "contacts.index", "mail-warning", ""),

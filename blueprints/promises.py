@@ -6,7 +6,7 @@ from flask import Blueprint, flash, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SelectField, StringField
+from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import InputRequired
 
 import config
@@ -31,6 +31,7 @@ class PromiseForm(Form):
     said_by = StringField(_l("Told by"))
     channel = SelectField(_l("How"), choices=choices(*labels.MEDIA))
     remark = StringField(_l("Remark"))
+    confirm = BooleanField(_l("Confirm the promise by e-mail"))
 
 
 @bp.get("/promises")
@@ -57,14 +58,17 @@ def create(customer_id: int) -> ResponseReturnValue:
     if not form.validate():
         return _dialog(form, customer, 422)
     fields = form.values()
-    day, item_id = fields.pop("promised_on"), fields.pop("item_id") or None
+    day, item_id, confirm = fields.pop("promised_on"), fields.pop("item_id") or None, fields.pop("confirm")
     try:
         made = promises.record_promise(
             db.session(), customer, day, fields.pop("cents") or 0, web.user().id, config.now(), today, item_id=item_id, **fields
         )
+        if confirm:
+            promises.confirm_promise(db.session(), made, web.user().id, config.now(), today)
     except DomainError as error:
-        form.refuse(ERROR_FIELDS[error.code], sentence(web.language(), error.code, error.params))
-        return _dialog(form, customer, 422)
+        db.session.rollback()
+        form.refuse(ERROR_FIELDS.get(error.code, "confirm"), sentence(web.language(), error.code, error.params))
+        return _dialog(form, web.customer_or_404(customer_id), 422)
     db.session.commit()
     text = _("Promise recorded for %(day)s.", day=words.day_short(day, web.language()))
     back = url_for("promises.destroy", promise_id=made.id)

@@ -17,6 +17,7 @@ from models.base import Base, Cents, Key, Text
 from models.customers import Customer
 from models.items import Allocation, Item
 from models.messages import Message
+from models.plans import acknowledged
 from models.users import User
 from rules.belgium import WAIT_DAYS
 from rules.claimable import FirstReminder
@@ -96,6 +97,7 @@ class DebtRow:
     payments: list[Paid] = field(default_factory=list)
     reminders: list[FirstReminder] = field(default_factory=list)
     formal_notice_on: date | None = None
+    acknowledged: list[date] = field(default_factory=list)  # days on which the debtor accepted a payment plan for it
     standing: dict[str, int] = field(default_factory=dict)  # claimed, paid or waived cents by kind
 
 
@@ -140,6 +142,8 @@ def _complete(session: Session, debts: dict[int, DebtRow], ids: Sequence[int]) -
     )
     for item_id, on, cents in session.execute(seen):
         debts[item_id].payments.append(Paid(on, cents))
+    for item_id, days in acknowledged(session, ids).items():
+        debts[item_id].acknowledged += days
     _read_letters(session, debts, ids)
     claims = (
         sa.select(Claim.item_id, Claim.kind, sa.func.sum(Claim.cents))

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from models.alerts import late_dispute
 from models.commitments import Dispute, Promise
 from models.customers import Customer
 from models.items import Item
@@ -46,6 +47,7 @@ class DisputeLine(NamedTuple):
     customer: str
     piece: str
     reason: str
+    state: str
     cents: int | None
     currency: str
     opened_at: datetime
@@ -99,12 +101,12 @@ def promises(session: Session, company_id: int, currency: str, reps: Reps, state
     return _listing(session, base, states, state, amount, order, number, PromiseLine)
 
 
-def disputes(session: Session, company_id: int, currency: str, reps: Reps, state: str, today: date, number: int) -> Listing:
-    """Disputes of one state: open, late (open past the deadline), solved. The nearest deadline or the latest first."""
+def disputes(session: Session, company_id: int, currency: str, reps: Reps, state: str, today: date, number: int, old_days: int = 60) -> Listing:
+    """Disputes of one state: open, late (open past the deadline, or for more than `old_days`), solved. The nearest deadline or the latest first."""
     unsolved = Dispute.solved_at.is_(None)
     states = {
         "open": unsolved,
-        "late": sa.and_(unsolved, Dispute.deadline_on < today),
+        "late": late_dispute(today, old_days),
         "solved": Dispute.solved_at.is_not(None),
     }
     contested = sa.func.coalesce(Dispute.cents, Item.open_cents)
@@ -117,6 +119,7 @@ def disputes(session: Session, company_id: int, currency: str, reps: Reps, state
             Customer.name,
             sa.func.coalesce(Item.piece, ""),
             Dispute.reason,
+            Dispute.state,
             contested,
             sa.func.coalesce(Item.currency, currency),
             Dispute.opened_at,

@@ -41,6 +41,7 @@ class ItemFilters:
     sales_rep_id: int | None = None
     least_cents: int | None = None
     sort: str = "due"
+    late_days: int = JUST_LATE_DAYS  # what just late means
 
     @property
     def is_plain(self) -> bool:
@@ -211,7 +212,7 @@ def _of_days(filters: ItemFilters, today: date) -> list[sa.ColumnElement[bool]]:
     if filters.state == "late":
         found += [Item.open_cents > 0, Item.due_on < today]
     elif filters.state == "just_late":
-        found += [Item.open_cents > 0, Item.due_on < today, Item.due_on >= today - timedelta(days=JUST_LATE_DAYS)]
+        found += [Item.open_cents > 0, Item.due_on < today, Item.due_on >= today - timedelta(days=filters.late_days)]
     elif filters.state == "coming":
         found += [Item.open_cents > 0, Item.due_on >= today]
     elif filters.state == "credit":

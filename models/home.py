@@ -12,23 +12,28 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from models.actions import WorklistEntry
+from models.alerts import hidden_ids, is_hidden, just_late, near_limitation, plan_still_open
 from models.audit import AuditEntry
 from models.commitments import Dispute, Promise
 from models.company import Company
 from models.customers import Contact, Customer
 from models.items import Item
+from models.plans import Plan
+from models.recovery import Insolvency
 from models.reports import HomeTotals
 from models.sources import Source
 from models.standing import Standing, remembered
 from models.syncs import Sync
-from rules.vigilance import JUST_LATE_DAYS, SOURCE_FAILURES, large_from
+from rules.insolvency import WARN_DAYS
+from rules.vigilance import SOURCE_FAILURES, large_from
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
     """One point of vigilance: its kind, how many it concerns and for how much; the customer when it is only one.
 
-    code: failing_sources, broken_promises, just_late, very_late, over_limit, bad_emails, late_disputes."""
+    code: failing_sources, claim_deadlines, broken_promises, broken_plans, just_late, very_late, over_limit, limitation, bad_emails,
+    late_disputes. Alerts acknowledged or put off are not counted."""
 
     code: str
     count: int
@@ -61,11 +66,15 @@ def watch(
     """What deserves attention among the customers of `standing`."""
     make = partial(_of_ledger, session, company, reps, standing, totals, today)
     ledger = remembered(session, company, ("alerts", today, reps), make)
-    given = {"company_id": company.id, "currency": company.currency, "today": today, "reps": list(reps or ())}
+    given = {
+        "company_id": company.id, "currency": company.currency, "today": today, "reps": list(reps or ()),
+        "soon": today + timedelta(days=WARN_DAYS), "old": (today - timedelta(days=company.alert_dispute_days)).isoformat(),
+    }  # fmt: skip
     rows = {row[0]: row for row in session.connection().execute(_people(reps is not None), given)}
     sync, version = rows.pop("sync", None), rows.pop("worklist")
     people = {code: Alert(code, count, cents) for code, count, cents, _ in rows.values()}
-    found = [people["failing_sources"], people["broken_promises"], *ledger, people["late_disputes"], people["bad_emails"]]
+    first = ("failing_sources", "claim_deadlines", "broken_promises", "broken_plans")
+    found = [*(people[code] for code in first), *ledger, people["late_disputes"], people["bad_emails"]]
     last = LastSync(sync[3], sync[1], sync[2]) if sync else None
     return Watch([one for one in found if one.count], last, (version[1], version[2], int(version[3])))
 
@@ -84,7 +93,7 @@ def _people(narrow: bool) -> Any:
     mine = [Customer.company_id == company_id]
     if narrow:
         mine.append(Customer.sales_rep_id.in_(sa.bindparam("reps", expanding=True)))
-    nothing = sa.literal("")
+    nothing, today = sa.literal(""), sa.bindparam("today", type_=sa.Date())
     still_open = sa.or_(Promise.item_id.is_(None), Item.open_cents > 0)
     broken = (
         sa.select(sa.literal("broken_promises"), sa.func.count(), sa.func.coalesce(sa.func.sum(Promise.cents), 0), nothing)
@@ -92,20 +101,37 @@ def _people(narrow: bool) -> Any:
         .join(Customer, Customer.id == Promise.customer_id)
         .outerjoin(Item, Item.id == Promise.item_id)
         .where(*mine, Promise.state == "broken", Promise.currency == sa.bindparam("currency"), still_open)
+        .where(~is_hidden("broken_promise", Promise.id, today))
+    )
+    plans = (
+        sa.select(sa.literal("broken_plans"), sa.func.count(), sa.func.coalesce(sa.func.sum(Plan.cents), 0), nothing)
+        .select_from(Plan)
+        .join(Customer, Customer.id == Plan.customer_id)
+        .where(*mine, Plan.state == "broken", Plan.currency == sa.bindparam("currency"), plan_still_open())
+        .where(~is_hidden("broken_plan", Plan.id, today))
+    )
+    claims = (
+        sa.select(sa.literal("claim_deadlines"), sa.func.count(), sa.literal(0), nothing)
+        .select_from(Insolvency)
+        .join(Customer, Customer.id == Insolvency.customer_id)
+        .where(*mine, Insolvency.declared_on.is_(None), Insolvency.declare_by_on <= sa.bindparam("soon"))
+        .where(~is_hidden("claim_deadline", Insolvency.customer_id, today))
     )
     emails = (
         sa.select(sa.literal("bad_emails"), sa.func.count(), sa.literal(0), nothing)
         .select_from(Contact)
         .join(Customer, Customer.id == Contact.customer_id)
-        .where(*mine, Contact.email_bad_reason != "")
+        .where(*mine, Contact.email_bad_reason != "", ~is_hidden("bad_email", Contact.id, today))
     )
+    opened_on = sa.func.substr(sa.cast(Dispute.opened_at, sa.Text), 1, 10)
     contested = sa.func.coalesce(sa.func.sum(sa.func.coalesce(Dispute.cents, Item.open_cents)), 0)
     disputes = (
         sa.select(sa.literal("late_disputes"), sa.func.count(), contested, nothing)
         .select_from(Dispute)
         .join(Customer, Customer.id == Dispute.customer_id)
         .outerjoin(Item, Item.id == Dispute.item_id)
-        .where(*mine, Dispute.solved_at.is_(None), Dispute.deadline_on < sa.bindparam("today"))
+        .where(*mine, Dispute.solved_at.is_(None), sa.or_(Dispute.deadline_on < today, opened_on < sa.bindparam("old")))
+        .where(~is_hidden("late_dispute", Dispute.id, today))
     )
     last = (
         sa.select(sa.func.max(Sync.id))
@@ -125,15 +151,16 @@ def _people(narrow: bool) -> Any:
         sa.select(sa.literal("failing_sources"), sa.func.count(), sa.literal(0), nothing)
         .select_from(Source)
         .where(Source.company_id == company_id, Source.active, Source.failures >= SOURCE_FAILURES)
+        .where(~is_hidden("failing_source", Source.id, today))
     )
-    return sa.union_all(broken, emails, disputes, sync, version, sources)
+    return sa.union_all(broken, plans, claims, emails, disputes, sync, version, sources)
 
 
 def _of_ledger(
     session: Session, company: Company, reps: tuple[int, ...] | None, standing: Standing, totals: HomeTotals, today: date
 ) -> list[Alert]:
     mine = _mine(company.id, reps)
-    least = large_from(totals.owed_cents)
+    least, hidden = large_from(totals.owed_cents, company.alert_large_cents), hidden_ids(session, company.id, today)
     limits = sa.select(sa.literal("limit"), Customer.id, Customer.credit_limit_cents, sa.literal(0), Customer.name).where(
         *mine, Customer.credit_limit_cents.is_not(None)
     )
@@ -143,17 +170,19 @@ def _of_ledger(
     for kind, customer_id, cents, count, name in rows:
         if kind == "limit":
             aged = standing.by_id.get(customer_id)
-            if aged is not None and aged.balance_cents > cents:
+            if aged is not None and aged.balance_cents > cents and customer_id not in hidden["over_limit"]:
                 above[customer_id] = (aged.balance_cents - cents, name)
         else:
             one = count == 1
             just_late = Alert("just_late", count, cents, customer_id if one else None, name if one else "", least)
-    old = [i for i, aged in standing.by_id.items() if aged.late_by_bucket[-1]]
+    old = [i for i, aged in standing.by_id.items() if aged.late_by_bucket[-1] and i not in hidden["very_late"]]
+    barred = [one for one in near_limitation(session, company, reps, today) if one.object_id not in hidden["limitation"]]
     one_above = next(((i, name) for i, (_, name) in above.items()), (None, "")) if len(above) == 1 else (None, "")
     return [
         just_late,
-        Alert("very_late", len(old), totals.late_by_bucket[-1], *_only(session, old)),
+        Alert("very_late", len(old), sum(standing.by_id[i].late_by_bucket[-1] for i in old), *_only(session, old)),
         Alert("over_limit", len(above), sum(cents for cents, _ in above.values()), *one_above),
+        Alert("limitation", len(barred), sum(one.cents for one in barred if one.currency == company.currency)),
     ]
 
 
@@ -173,13 +202,5 @@ def _just_late(company: Company, mine: Sequence[sa.ColumnElement[bool]], least: 
             sa.func.min(Customer.name),
         )
         .join(Customer, Customer.id == Item.customer_id)
-        .where(
-            Item.company_id == company.id,
-            sa.text("item.open_cents <> 0"),
-            Item.currency == company.currency,
-            Item.due_on < today,
-            Item.due_on >= today - timedelta(days=JUST_LATE_DAYS),
-            Item.open_cents >= least,
-            *mine,
-        )
+        .where(*just_late(company, least, today), *mine, ~is_hidden("just_late", Item.id, today))
     )

@@ -118,7 +118,7 @@ def accrue(law: Law, row: DebtRow) -> Accrual:
     left = {kind: max(cents - row.standing.get(kind, 0), 0)
             for kind, cents in (("interest", found.interest.cents), ("compensation", found.compensation_cents))}  # fmt: skip
     country = debt.regime.country if debt.regime else law.company.country
-    events = [Event(p.paid_on, "part_payment") for p in row.payments]
+    events = [Event(p.paid_on, "part_payment") for p in row.payments] + [Event(on, "plan") for on in row.acknowledged]
     start = min(row.document_on, row.due_on)
     return Accrual(
         row, debt.regime, found, left["interest"], left["compensation"], limitation(country, row.legal_type, start, events),

@@ -7,13 +7,15 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from models import audit, keeping
+from models import audit, drafts, keeping, plans
 from models.commitments import Promise
 from models.company import Company
 from models.customers import Customer
+from models.messages import Outbox
 from rules.errors import DomainError
 from rules.promises import judge as judge_one
-from services import worklist
+from services import commitment_mail, outbox, worklist
+from services.writing import full_money, written_day
 
 
 def record_promise(
@@ -49,8 +51,43 @@ def cancel_promise(session: Session, promise: Promise, actor_id: int | None, now
     if promise.state != "expected":
         raise DomainError("promise_decided")
     promise.state, promise.decided_on = "cancelled", today
+    if ids := plans.waiting_messages(session, promise.company_id, [_key(promise)]):
+        outbox.drop(session, session.get_one(Company, promise.company_id), dict.fromkeys(ids, "undone"), today)
     audit.record(session, now, actor_id, promise.company_id, "cancel", "promise", promise.id)
     worklist.touch(session, promise.customer_id, today)
+
+
+def confirm_promise(session: Session, promise: Promise, actor_id: int | None, now: datetime, today: date) -> Outbox:
+    """The confirmation of a promise, by e-mail: what was promised, for which invoices, how to pay exactly that.
+
+    Errors: promise_decided, no_address, ledger_gap, paid (nothing is open any more)."""
+    if promise.state != "expected":
+        raise DomainError("promise_decided")
+    company, customer = session.get_one(Company, promise.company_id), session.get_one(Customer, promise.customer_id)
+    parts: dict[int, int] = {}
+    left = promise.cents
+    for line in drafts.open_lines(session, customer.id):
+        if line.cents > 0 and line.currency == promise.currency and promise.item_id in (None, line.item_id) and left > 0:
+            parts[line.item_id] = min(line.cents, left)
+            left -= parts[line.item_id]
+    if not parts:
+        raise DomainError("promise_nothing_open")
+    language = commitment_mail.language_of(company, customer)
+    said = {
+        "promised_on": written_day(promise.promised_on, language),
+        "promised_amount": full_money(promise.cents, language, promise.currency),
+    }
+    batch = commitment_mail.open_batch(session, company, actor_id, now)
+    commitment_mail.queue(
+        session, company, customer, batch, "promise_confirmation", said, parts, promise.currency, actor_id, now, today,
+        key=_key(promise),
+    )  # fmt: skip
+    worklist.touch(session, customer.id, today)
+    return batch
+
+
+def _key(promise: Promise) -> str:
+    return f"promise-{promise.id}-confirmation"
 
 
 def judge(session: Session, company: Company, customer_ids: Sequence[int] | None, now: datetime, today: date) -> dict[str, int]:

@@ -22,6 +22,7 @@ from models import (
     Customer,
     Dispute,
     Document,
+    Handover,
     Hold,
     InboundMessage,
     Item,
@@ -208,6 +209,7 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "document_id": _document(add, mine, item.id),
         "what": "broken_promise",
         "object_id": session.query(Promise).filter_by(customer_id=customer.id).first() or 0,
+        "handover_id": add(Handover(**mine, recipient="bailiff", handed_on=TODAY, cents=1, currency="EUR", made_at=NOW)),
         "plan_id": _plan(add, mine, item.id),
         "user_id": session.query(User).order_by(User.id).first()
         or add(User(email=f"u{count}@example.org", name="U", role="support", created_at=NOW)),

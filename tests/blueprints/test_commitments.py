@@ -90,7 +90,7 @@ def test_a_dispute_is_opened_listed_and_solved(session, client, item):
     late = client.get("/disputes?state=late").get_data(as_text=True)
     assert "Pharmacie du Beffroi" in late and "5\u202f938,15" in late
     assert "Remise oubliée" in client.get(f"/disputes/{dispute.id}/edit", headers=HTMX).get_data(as_text=True)
-    answer = client.post(f"/disputes/{dispute.id}/solve", data={"solution": "Avoir émis"}, headers=HTMX)
+    answer = client.post(f"/disputes/{dispute.id}/solve", data={"solution": "Avoir émis", "outcome": "accepted"}, headers=HTMX)
     assert "list-changed" in answer.headers["HX-Trigger"]
     assert "Avoir émis" in client.get("/disputes?state=solved").get_data(as_text=True)
     wrong = client.post(f"/customers/{item.customer_id}/disputes", data={**form, "cents": "-5"}, headers=HTMX)

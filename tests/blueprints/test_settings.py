@@ -12,6 +12,7 @@ from tests.conftest import NOW, PASSWORD, TODAY, make_user
 COMPANY = {
     "name": "Cartonnerie", "customer_accounts": "411", "terms_days": "30", "terms_mode": "net", "letter_window": "FR", "stale_after_hours": "24",
     "gap_days": "7", "floor_cents": "15,00", "ceiling_cents": "", "promise_grace_days": "3", "undo_seconds": "120", "window_from": "08:00",
+    "plan_break_days": "15", "plan_break_missed": "2", "alert_late_days": "7", "alert_dispute_days": "60",
     "window_until": "18:00",
 }  # fmt: skip
 
