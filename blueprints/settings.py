@@ -207,9 +207,9 @@ def mailbox_update() -> ResponseReturnValue:
 def mailbox_probe() -> ResponseReturnValue:
     """Open the mailbox with what is typed, save and change nothing, and say what it answered."""
     form, sealed = MailboxForm(), web.company().imap_password_sealed
-    if not form.imap_host.data:
+    if form.validate() and not form.imap_host.data:
         form.refuse("imap_host", _("Enter the name of the mailbox server."))
-    if not form.validate() or form.errors:
+    if form.errors:
         return web.render("settings/_mailbox_probe.html", status=422, mailbox=form, probed=None, fate=_fate)
     db.session.rollback()  # no transaction stays open while the server answers
     return web.render("settings/_mailbox_probe.html", mailbox=form, probed=_probe(form, sealed), fate=_fate)

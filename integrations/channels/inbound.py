@@ -104,7 +104,7 @@ def _kind(message: Message, sender: str, subject: str, received_on: date) -> _Fo
 
 def _bounce(message: Message, failed: str, threaded: tuple[str, ...]) -> _Found | None:
     """A return, from its report when it has one, else from its words; None when nothing in it says that something failed."""
-    said = bounces.said_by_server(body_text(message))
+    said = bounces.said_by_server(body_text(message)[:LONGEST_TEXT])
     fields = _delivery_fields(message)
     about = (*_returned_ids(message), *_ids_in_text(message), *threaded)
     verdict = bounces.judge(fields, said) if fields else bounces.judge_words(said, bool(failed) or bool(_report_type(message)))
