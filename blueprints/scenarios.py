@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, request
@@ -20,6 +21,7 @@ from models import Scenario, Step, followers
 from rules.back_test import SOON_DAYS
 from rules.errors import DomainError
 from services import back_test, scenarios, templates
+from services.effects import Effects, effects_of
 from services.wording import sentence
 
 bp = Blueprint("scenarios", __name__)
@@ -152,16 +154,30 @@ def step_update(step_id: int) -> ResponseReturnValue:
 @bp.post("/steps/<int:step_id>/removal")
 def step_destroy(step_id: int) -> ResponseReturnValue:
     step = _step_or_404(step_id)
-    scenario_id = step.scenario_id
+    scenario = web.row_or_404(Scenario, step.scenario_id)
     try:
-        scenarios.remove_step(db.session(), web.company(), step, **_stamps())
+        found = _effects(scenario, lambda: scenarios.remove_step(db.session(), web.company(), step, **_stamps()))
     except DomainError as error:
         db.session.rollback()
         flash(sentence(web.language(), error.code, error.params), "bad")
-        return web.go("scenarios.show", scenario_id=scenario_id)
+        return web.go("scenarios.show", scenario_id=scenario.id)
+    if found:
+        return _page(scenario, step, _step_form(step, fresh=True), effects=found)
     db.session.commit()
     flash(_("Step removed. What it sent stays in the history."), "good")
-    return web.go("scenarios.show", scenario_id=scenario_id)
+    return web.go("scenarios.show", scenario_id=scenario.id)
+
+
+def _effects(scenario: Scenario, edit: Callable[[], object]) -> Effects | None:
+    """Make the edit; when it changes what customers get and this was not shown yet, take it back and answer what it changes."""
+    if request.form.get("sure"):
+        edit()
+        return None
+    found = effects_of(db.session(), web.company(), scenario, edit, web.language(), config.today())
+    if not found.customers:
+        return None
+    db.session.rollback()
+    return found
 
 
 def _stamps() -> dict[str, Any]:
@@ -176,8 +192,8 @@ def _step_or_404(step_id: int) -> Step:
     return step
 
 
-def _step_form(step: Step | None) -> StepForm:
-    form = StepForm(obj=step)
+def _step_form(step: Step | None, fresh: bool = False) -> StepForm:
+    form = StepForm(formdata=None, obj=step) if fresh else StepForm(obj=step)
     codes = dict.fromkeys(
         one.code for one in templates.list_templates(db.session(), web.company()) if not one.code.endswith("_consumer")
     )
@@ -195,18 +211,20 @@ def _template_name(code: str) -> str:
 
 def _save_step(scenario: Scenario, step: Step | None) -> ResponseReturnValue:
     form = _step_form(step)
-    saved = step
+    saved = [step] if step else []
     if form.validate():
         try:
-            saved = _write_step(scenario, step, form)
+            found = _effects(scenario, lambda: saved.append(_write_step(scenario, step, form)))
+            if found:
+                return _page(scenario, step, form, effects=found)
         except DomainError as error:
             db.session.rollback()
             form.refuse(_field_of(error.code), sentence(web.language(), error.code, error.params))
-    if form.errors or saved is None:
+    if form.errors:
         return _page(scenario, step, form, status=422)
     db.session.commit()
     flash(_("Step saved. Its customers were looked at again."), "good")
-    return web.go("scenarios.show", scenario_id=scenario.id, step=saved.id)
+    return web.go("scenarios.show", scenario_id=scenario.id, step=saved[-1].id)
 
 
 def _field_of(code: str) -> str:
@@ -226,7 +244,12 @@ def _write_step(scenario: Scenario, step: Step | None, form: StepForm) -> Step:
 
 
 def _page(
-    scenario: Scenario, step: Step | None, form: StepForm | None, head: ScenarioForm | None = None, status: int = 200
+    scenario: Scenario,
+    step: Step | None,
+    form: StepForm | None,
+    head: ScenarioForm | None = None,
+    status: int = 200,
+    effects: Effects | None = None,
 ) -> ResponseReturnValue:
     company = web.company()
     return web.render(
@@ -242,4 +265,6 @@ def _page(
         company=company,
         icons=CHANNEL_ICONS,
         modes=dict(STEP_MODES),
+        effects=effects,
+        answers=[(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "sure")],
     )

@@ -171,3 +171,27 @@ def test_a_scenario_is_tried_on_the_past_from_its_page(client, session, company,
     assert "Essayer sur le passé" in client.get(f"/scenarios/{standard.id}").get_data(as_text=True)
     page = client.get(f"/scenarios/{standard.id}/past?months=12&who=all").get_data(as_text=True)
     assert "essayé sur le passé" in page and "Atelier" in page and "Payé dans les 3 jours" in page
+
+
+def test_an_edit_that_changes_who_is_reminded_is_shown_before_it_is_saved(client, session, company, standard):
+    who = Customer(company_id=company.id, code="A", name="Atelier", name_folded="atelier", created_at=NOW)
+    session.add(who)
+    session.flush()
+    session.add(Contact(customer_id=who.id, email="a@example.org"))
+    owe(session, who, config.today() - timedelta(days=2))
+    session.commit()
+    step = active_steps(standard)[1]
+    data = {**STEP, "level": "1", "trigger": "due", "days": "5", "ceiling_cents": ""}
+    answer = client.post(f"/steps/{step.id}", data=data)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200 and "Ce changement concerne 1 client" in page and "au lieu de" in page
+    session.expire_all()
+    assert step.days == 8
+    assert client.post(f"/steps/{step.id}", data={**data, "sure": "1"}).status_code == 303
+    session.expire_all()
+    assert step.days == 5
+    answer = client.post(f"/steps/{step.id}/removal")
+    assert answer.status_code == 200 and "Rien n’est encore enregistré" in answer.get_data(as_text=True)
+    assert client.post(f"/steps/{step.id}/removal", data={"sure": "1"}).status_code == 303
+    session.expire_all()
+    assert step not in active_steps(session.get(Scenario, standard.id))
