@@ -24,6 +24,9 @@ def uncollected() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # what was made here counts as old: it is not looked through at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -53,10 +56,10 @@ class Book:
         with uncollected():
             for place, item in enumerate(self.items):
                 self._add(place, item)
-        oldest = [(item.due_on, item.document_on, item.id) for item in self.items]
-        for places in self.by_customer.values():
-            if len(places) > 1:
-                places.sort(key=oldest.__getitem__)
+            oldest = [(item.due_on, item.document_on, item.id) for item in self.items]
+            for places in self.by_customer.values():
+                if len(places) > 1:
+                    places.sort(key=oldest.__getitem__)
 
     def _add(self, place: int, item: Owed) -> None:
         for reference in item.references:  # most have one or none

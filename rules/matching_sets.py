@@ -38,19 +38,21 @@ def only_set(cents: Sequence[int], target: int) -> Sums:
         return Sums(((0,),) if cents[0] == target else (), True)
     middle = len(cents) // 2
     left, right = _sums(cents[:middle]), _sums(cents[middle:])
+    wanted = {target - total for total in left}
+    if wanted.isdisjoint(right):
+        return Sums((), True)
+    rest: dict[int, list[int]] = {}
+    for mask, total in enumerate(right):
+        if total in wanted:
+            rest.setdefault(total, []).append(mask)
     found: list[tuple[int, ...]] = []
-    for total, masks in left.items():
-        others = right.get(target - total)
-        if others is None:
-            continue
-        for mask in masks:
-            for other in others:
-                places = _places(mask | other << middle)
-                if places:
-                    found.append(places)
-        if len(found) > 1:
-            break
-    return Sums(tuple(found[:2]), True)
+    for mask, total in enumerate(left):
+        for other in rest.get(target - total, ()):
+            if mask or other:
+                found.append(_places(mask | other << middle))
+                if len(found) > 1:
+                    return Sums(tuple(found), True)
+    return Sums(tuple(found), True)
 
 
 def chance(cents: Sequence[int]) -> float:
@@ -62,18 +64,11 @@ def chance(cents: Sequence[int]) -> float:
     return min(1.0, (2.0 ** min(len(cents), 60) - 1) / span)
 
 
-def _sums(cents: Sequence[int]) -> dict[int, list[int]]:
-    """Every sum of a half with the sets that have it, as bit masks; two of each are kept."""
-    sums: dict[int, list[int]] = {0: [0]}
-    for place, one in enumerate(cents):
-        bit = 1 << place
-        for total, masks in list(sums.items()):
-            made = [mask | bit for mask in masks]
-            known = sums.get(total + one)
-            if known is None:
-                sums[total + one] = made
-            elif len(known) < 2:
-                sums[total + one] = (known + made)[:2]
+def _sums(cents: Sequence[int]) -> list[int]:
+    """Every sum of a half; its place, as bits, says which amounts are in it."""
+    sums = [0]
+    for one in cents:
+        sums += [total + one for total in sums]
     return sums
 
 

@@ -317,6 +317,9 @@ def no_collecting() -> Iterator[None]:
         yield
     finally:
         if collecting:
+            if not gc.get_freeze_count():  # what was made counts as old: it is not looked through at once
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
