@@ -39,6 +39,7 @@ BLUEPRINTS = (
     "calls",
     "outboxes",
     "pauses",
+    "proofs",
     "messages",
     "inbox",
     "single",

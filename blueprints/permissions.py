@@ -49,6 +49,7 @@ MATRIX: dict[tuple[str, str], Rule] = {
     ("customers.export", "GET"): Rule(EVERYONE),
     ("customers.show", "GET"): Rule(EVERYONE, own="customer"),
     ("customers.upcoming", "GET"): Rule(EVERYONE, own="customer"),
+    ("proofs.show", "GET"): Rule(EVERYONE, own="customer"),
     ("customers.edit", "GET"): Rule(CHASE, own="customer"),
     ("customers.update", "POST"): Rule(CHASE, own="customer"),
     ("contacts.index", "GET"): Rule(EVERYONE),
