@@ -61,7 +61,7 @@ RECIPIENTS = {"bailiff": _l("Bailiff"), "lawyer": _l("Lawyer"), "agency": _l("Co
 OUTCOMES_OF_HANDOVER = {
     "paid": _l("paid in full"),
     "partly_paid": _l("paid in part"),
-    "taken_back": _l("taken back"),
+    "taken_back": _l("given back to us"),
     "uncollectable": _l("cannot be collected"),
 }
 PROCEEDINGS = {
@@ -77,7 +77,7 @@ DISPUTE_STATES = {
     "waiting": _l("Waiting for others"),
     "accepted": _l("Solved, accepted"),
     "refused": _l("Solved, refused"),
-    "solved": _l("Solved"),
+    "solved": _l("Dispute solved"),
 }
 MESSAGE_STATES = {
     "queued": _l("about to leave"),

@@ -42,7 +42,7 @@ def litigation_file(
                 (name if content is not None else "", what, when, hashlib.sha256(content).hexdigest() if content else "")
             )
         columns = [Column(translate(language, title)) for title in (N_("File"), N_("What it is"), N_("Date"), N_("SHA-256"))]
-        archive.writestr(f"{translate(language, N_('index'))}.csv", csv_text(columns, entries, language))
+        archive.writestr("index.csv", csv_text(columns, entries, language))
     target.seek(0)
     return target
 
@@ -59,12 +59,13 @@ def _contents(
         today.isoformat(),
         xlsx(title, *tables.items(rows, language)),
     )
+    gone = translate(language, N_("file not found"))
     invoices, others = translate(language, N_("invoices")), translate(language, N_("documents"))
     for paper in litigation.papers(session, customer.id):
         content = kept_file(folder, paper.path, paper.sha256)
         what = paper.piece or paper.name
         if content is None:
-            what = f"{what} ({translate(language, N_('missing'))})"
+            what = f"{what} ({gone})"
         place = invoices if paper.kind.startswith("invoice") else others
         yield f"{place}/{_safe(f'{paper.piece} {paper.name}'.strip())}", what, paper.made_at.date().isoformat(), content
     messages = translate(language, N_("messages"))
