@@ -169,7 +169,9 @@ class Habit:
 
         from rules.prediction_experts import Payments
 
-        known = [one for one in paid if one.paid_on < as_of]
+        known = sorted(
+            (one for one in paid if one.paid_on < as_of), key=lambda one: one.paid_on
+        )  # what comes later changes no order
         customers: dict[Hashable, int] = {}
         segments: dict[Hashable, int] = {}
         who = np.array([customers.setdefault(one.customer, len(customers)) for one in known], np.int64)

@@ -145,7 +145,7 @@ def _guesses(
     """In the order of what was given."""
     who = np.array([habit.customers[one.customer] for one in paid], np.int64)
     day = np.array([one.paid_on.toordinal() for one in paid], np.int64)
-    place = np.lexsort((np.arange(len(day)), day, who))[wanted]  # the order `Habit.learn` brought them into
+    place = np.lexsort((np.arange(len(day)), day, who))[wanted]  # the order `Habit.learn` brings them into
     found = []
     for at, row, *quantiles in zip(place.tolist(), wanted.tolist(), *(end.tolist() for end in ends), strict=True):
         p10, p25, p50, p75, p90 = map(date.fromordinal, quantiles)

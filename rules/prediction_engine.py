@@ -39,17 +39,23 @@ from rules.prediction_experts import (
 Numbers = NDArray[np.float64]
 CHUNK = 4_000  # questions worked on at once: bounds the memory
 DEPTHS = (1, 4, 12, 40)  # payments known of a customer: none, a few, …
+CLASSES_OF_DEPTH = len(DEPTHS) + 2  # the last: customers who pay in runs
 BLENDS = np.array(  # shares of the opinions in each blend; one more is made by the scores
     [
-        [0.00, 0.00, 0.00, 0.00, 1.00, 0.00],
-        [0.00, 0.00, 0.00, 0.00, 0.80, 0.20],
-        [0.00, 0.20, 0.10, 0.10, 0.20, 0.40],
-        [0.00, 0.50, 0.00, 0.00, 0.00, 0.50],
-        [0.60, 0.10, 0.00, 0.00, 0.00, 0.30],
+        [0.00, 0.00, 0.00, 0.00, 1.00, 0.00, 0.00],
+        [0.00, 0.00, 0.00, 0.00, 0.80, 0.00, 0.20],
+        [0.00, 0.20, 0.10, 0.10, 0.20, 0.00, 0.40],
+        [0.00, 0.30, 0.00, 0.00, 0.00, 0.00, 0.70],
+        [0.60, 0.10, 0.00, 0.00, 0.00, 0.00, 0.30],
+        [0.00, 0.00, 0.00, 0.00, 0.00, 1.00, 0.00],
+        [0.00, 0.00, 0.00, 0.00, 0.50, 0.50, 0.00],
     ]
 )
 START, START_TRUST = 1, 20.0  # the blend the scores start from; payments the days below are worth
-BEHIND = np.array([0.2, 0.0, 0.1, 0.2, 2.0, 0.1]) + 3  # days each blend is taken to be off before anything is measured
+BEHIND = (
+    np.array([0.2, 0.0, 0.1, 0.2, 2.0, 1.0, 0.1, 0.1]) + 3
+)  # days each blend is taken to be off before anything is measured,
+BEHIND_RUNS = np.array([0.2, 0.2, 0.3, 0.5, 2.0, 0.0, 0.0, 0.2]) + 3  # and where the customer pays in runs
 NEARLY = 0.01  # a blend off by 1 % more counts a third
 SHARED = 0.1  # how much the whole counts beside a class of depth
 NOMINAL = np.array([0.10, 0.25, 0.75, 0.90])
@@ -86,9 +92,13 @@ def answer(payments: Payments, asked: Questions, paid: Days, segments: Days) -> 
     week = asked.on - weekday(asked.on)
     order = np.argsort(week, kind="stable")
     state = _State(payments, segments, asked, paid, int(max(segments.max(initial=0), asked.segment.max(initial=0))) + 2)
-    bounds = [*np.flatnonzero(np.diff(week[order], prepend=-1)), len(order)]
-    for begin, end in pairwise(bounds):
-        state.turn_to(int(week[order[begin]]))
+    if not len(order):
+        return made
+    first, last = int(week[order[0]]), int(week[order[-1]])
+    mondays = range(first, last + 7, 7)  # every one: which weeks hold questions must not matter, their items may be paid later
+    bounds = np.searchsorted(week[order], [*mondays, last + 7], "left").tolist()
+    for monday, (begin, end) in zip(mondays, pairwise(bounds), strict=True):
+        state.turn_to(monday)
         for start in range(begin, end, CHUNK):
             state.work(order[start : min(start + CHUNK, end)], made)
     return made
@@ -133,14 +143,11 @@ class _State:
         with_outcome = np.flatnonzero(self.paid > 0)
         self.by_outcome = with_outcome[np.argsort(self.paid[with_outcome], kind="stable")]
         self.crowd = np.zeros((2, self.segment_count, 7, SLOTS))
-        self.crowd[:, -1] = (
-            np.exp(-np.abs(np.arange(SLOTS) + LOWEST) / 6.0) / 10.0
-        )  # before anything is known: about the due date
         self.average, self.drift, self.misses = np.zeros(2), np.zeros(2), np.zeros(ways)
         self.residuals = np.zeros((CLASSES, BINS))
-        self.scores, self.seen = np.zeros((len(DEPTHS) + 1, count, count)), np.zeros(len(DEPTHS) + 1)
-        self.scored_best = np.tile(BLENDS[START], (len(DEPTHS) + 1, 1))
-        self.errors = np.zeros((len(DEPTHS) + 1, len(BLENDS) + 1))
+        self.scores, self.seen = np.zeros((CLASSES_OF_DEPTH, count, count)), np.zeros(CLASSES_OF_DEPTH)
+        self.scored_best = np.tile(BLENDS[START], (CLASSES_OF_DEPTH, 1))
+        self.errors = np.zeros((CLASSES_OF_DEPTH, len(BLENDS) + 1))
         self.said = {
             "product": np.zeros((rows, count, count), np.float32),
             "guess": np.zeros((rows, ways), np.float32),
@@ -161,7 +168,8 @@ class _State:
         ):  # fmt: skip
             seen *= 0.5 ** (passed / life)
         self._count_payments(monday)
-        self._count_scores(monday)
+        if not self._count_scores(monday):
+            return
         for depth in range(len(self.seen)):
             self.scored_best[depth] = _better(self.scores[depth] + SHARED * self.scores.sum(0), self.scored_best[depth])
 
@@ -181,12 +189,12 @@ class _State:
             self.weekend = float(self.per_day[weekend].sum()) / end
             self.calendar = calendar_of(self.since, self.per_day)
 
-    def _count_scores(self, monday: int) -> None:
+    def _count_scores(self, monday: int) -> bool:
         end = int(np.searchsorted(self.paid[self.by_outcome], monday, "left"))
         new, self.scored = self.by_outcome[self.scored : end], end
         new = new[self.said["pit"][new, 0] > 0]
         if not len(new):
-            return
+            return False
         delay = np.clip(self.paid[new] - self.asked.due[new], EARLIEST, LATEST)
         level, scatter, depth = self.said["around"][new].T
         np.add.at(self.scores, depth.astype(int), self.said["product"][new])
@@ -198,6 +206,7 @@ class _State:
         around = np.clip(np.round(delay - np.round(level)).astype(int) + BINS // 2, 0, BINS - 1)
         np.add.at(self.residuals, (scatter.astype(int), around), 1.0)
         self.pits = [*self.pits, *map(tuple, self.said["pit"][new].tolist())][-REMEMBERED:]
+        return True
 
     # ------------------------------------------------------------------ the questions of a week
 
@@ -208,9 +217,9 @@ class _State:
         usual = float(self.average[1] / self.average[0]) if self.average[0] > 0 else 0.0
         guessed = levels(found, asked, usual, float(self.drift[1] / (self.drift[0] + DRIFT_TRUST)))
         level = guessed.guesses[:, int(np.argmin(self.misses))]
-        heard = [normal(one) for one in opinions(found, self._prior(asked, bank_days))]
+        heard, in_runs = opinions(found, asked, self._prior(asked, bank_days))
         heard.append(around(asked, level, guessed.scatter, self.residuals, bank_days))
-        depth = np.digitize(found.known, DEPTHS)
+        depth = np.where(in_runs, CLASSES_OF_DEPTH - 1, np.digitize(found.known, DEPTHS))
         mixed = _mix(heard, self._shares()[depth])
         if bank_days:
             off_closing_days(mixed, asked.first, self.calendar)
@@ -224,7 +233,9 @@ class _State:
     def _prior(self, asked: Questions, bank_days: bool) -> Spread:
         """The segment's delays by the weekday due, leaning on everybody's."""
         crowd = self.crowd[1 if bank_days else 0]
-        every = crowd[-1]
+        every = (
+            crowd[-1] + np.exp(-np.abs(np.arange(SLOTS) + LOWEST) / 6.0) / 10.0
+        )  # before anything is known: about the due date
         by_day = every + 5.0 * _shares(every.sum(0, keepdims=True))
         prior = crowd + 20.0 * _shares(by_day)[None]
         chances = _shares(prior).astype(np.float32)
@@ -258,7 +269,7 @@ class _State:
     def _shares(self) -> Numbers:
         """By depth: the shares of the opinions in the blend whose median was off the least."""
         errors = self.errors + SHARED * self.errors.sum(0)
-        errors += START_TRUST * BEHIND[None]
+        errors += START_TRUST * np.vstack([np.tile(BEHIND, (CLASSES_OF_DEPTH - 1, 1)), BEHIND_RUNS])
         lead = (errors - errors.min(1, keepdims=True)) / (NEARLY * errors.min(1, keepdims=True) + 1e-9)
         votes = np.exp(-lead)
         votes /= votes.sum(1, keepdims=True)

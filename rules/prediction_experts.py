@@ -1,11 +1,12 @@
-"""Six opinions about when each item is paid, as probabilities by day; how much each is worth is measured in `rules.prediction_engine`.
+"""Seven opinions about when each item is paid, as probabilities by day; how much each is worth is measured in `rules.prediction_engine`.
 
 Every opinion starts from payments known on the day of the prediction, and counts a past payment the more the more it resembles the item:
 how recent it is, how near the amount, the day of the month and the weekday it was due on. A delay is carried over in bank days where
 payments keep to them, so that "pays on the day" stays that on a Saturday.
 
 portfolio: everybody of the segment · own: the customer's payments, recent ones first · amount: those of like amount ·
-weekday: like amount and weekday · alike: like amount, weekday and day of the month (payment runs) · level: the customer's usual delay, as far
+weekday: like amount and weekday · alike: like amount, weekday and day of the month due · runs: the own ones, on the days of the week or the
+month this customer is seen to pay on, when those are few · level: the customer's usual delay, as far
 as it is established, with the scatter seen around such estimates.
 """
 
@@ -16,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rules.prediction_days import Days, Spread, bank_count, bank_day, day_of_month, off_weekends, weekday
+from rules.prediction_days import UNIX, Days, Spread, bank_count, bank_day, day_of_month, off_weekends, weekday
 
 Floats = NDArray[np.float32]
-OPINIONS = ("portfolio", "own", "amount", "weekday", "alike", "level")
+OPINIONS = ("portfolio", "own", "amount", "weekday", "alike", "runs", "level")
 BEFORE, WIDTH = 60, 241  # columns: from 60 days before the due date (or the day of prediction, if later), one a day
 LAST_OWN = 400  # payments of one customer looked at, the latest
 HALF_LIFE = 250.0  # days; an older payment weighs half
@@ -31,6 +32,13 @@ SCATTER = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
 BINS = 181  # of what lies around a level: -90 to 90 days
 PULLS = (0.3, 1.0, 3.0, 10.0)  # how many payments the average of all is worth beside the customer's own
 RECENT = 0.5
+MONTH_SLOTS = 32  # days of the month from its start, and from the 25th on from its end
+RUN_EVENLY, RUN_OF_MONTH, RUN_OF_WEEK = (
+    4.0,
+    0.15,
+    0.35,
+)  # payments taken to be spread evenly; how concentrated (sum of squared shares) above that
+RUN_FROM = 6.0  # payments, recent ones counting one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class Alike:
     """Past payments of the customers asked about, one row per question and payment, and the column each one points to (-1: excluded)."""
 
     row: Days
+    paid: Days
     column: Days
     age: Floats
     amount_gap: Floats
@@ -108,6 +117,7 @@ def alike(payments: Payments, asked: Questions, bank_days: bool) -> Alike:
     gap = np.abs(day_of_month(due) - day_of_month(new_due))
     return Alike(
         row=row,
+        paid=paid,
         column=columns_of(lands, asked, row),
         age=(asked.on[row] - paid).astype(np.float32),
         amount_gap=np.abs(payments.amount[at] - asked.amount[row]),
@@ -126,8 +136,8 @@ def columns_of(days: Days, asked: Questions, row: Days) -> Days:
     return np.where(column < 0, np.where(waiting, -1, 0), column)
 
 
-def opinions(found: Alike, prior: Spread) -> list[Spread]:
-    """The first five opinions; `prior` (probabilities by column) is the first and what the thin ones lean on."""
+def opinions(found: Alike, asked: Questions, prior: Spread) -> tuple[list[Spread], NDArray[np.bool_]]:
+    """All opinions but `level`, and which customers pay in runs; `prior` (probabilities by column) is the first and what thin ones lean on."""
     rows = len(prior)
     kept = found.column >= 0
     place = found.row[kept] * WIDTH + found.column[kept]
@@ -141,14 +151,52 @@ def opinions(found: Alike, prior: Spread) -> list[Spread]:
         return np.asarray((counted + np.float32(pull) * lean) / (counted.sum(1, keepdims=True) + np.float32(pull)))
 
     own = weighed(recent, prior, 1.0)
+    runs, in_runs = _in_runs(found, asked, own)
     near = recent * (amount + np.float32(0.1))
-    return [
+    made = [
         prior,
         own,
         weighed(recent * (amount + np.float32(0.02)), own, 1.0),
         weighed(near * np.where(same, np.float32(1), np.float32(0.1)), own, 2.0),
         weighed(near * (month + np.float32(0.2)) * np.where(same, np.float32(1), np.float32(0.25)), own, 0.6),
+        runs,
     ]
+    return [normal(one) for one in made], in_runs
+
+
+def _in_runs(found: Alike, asked: Questions, own: Spread) -> tuple[Spread, NDArray[np.bool_]]:
+    """The own opinion, raised on days like those the customer paid on and lowered on others, where these are few enough to be a habit."""
+    rows, weight = len(own), np.exp2(-found.age / np.float32(HALF_LIFE))
+    tilt, in_runs = np.ones_like(own), np.zeros(rows, np.bool_)
+    span = np.arange(int(asked.first.min()), int(asked.first.max()) + WIDTH)
+    for slot_of, slots, even, limit in ((_month_slot, MONTH_SLOTS, 12 / 365, RUN_OF_MONTH), (weekday, 7, 1 / 5, RUN_OF_WEEK)):
+        counts = np.bincount(found.row * slots + slot_of(found.paid), weight, rows * slots).reshape(rows, slots)
+        total = counts.sum(1)
+        together = (counts**2).sum(1) / np.maximum(total, 1e-9) ** 2
+        habit = np.flatnonzero((total >= RUN_FROM) & (together > 1 / np.maximum(total, 1) + even + limit))
+        in_runs[habit] = True
+        factor = ((counts[habit] + RUN_EVENLY * even) / ((total[habit, None] + RUN_EVENLY) * even)).astype(np.float32)
+        slot = slot_of(span)[(asked.first[habit] - span[0])[:, None] + np.arange(WIDTH)]
+        tilt[habit] *= np.take_along_axis(factor, slot, 1)
+    chosen = np.flatnonzero(in_runs)
+    runs = own.copy()
+    runs[chosen] = _smooth(own[chosen]) * tilt[chosen]
+    return runs, in_runs
+
+
+def _month_slot(days: Days) -> Days:
+    """The day of the month; from the 25th on, how far its end is."""
+    of_month = day_of_month(days)
+    at = (days - UNIX).astype("datetime64[D]").astype("datetime64[M]")
+    left = ((at + 1).astype("datetime64[D]").astype(np.int64) + UNIX) - days
+    return np.where(of_month < 25, of_month, 24 + left)
+
+
+def _smooth(spread: Spread) -> Spread:
+    """Each chance shared with the days around it, a week to either side at most: a run is met, if not on the day then near it."""
+    padded = np.pad(spread, ((0, 0), (8, 7)))
+    sums = np.cumsum(padded, 1)
+    return np.asarray((sums[:, 15:] - sums[:, :-15]) / 15 + spread)
 
 
 def levels(found: Alike, asked: Questions, usual: float, drift: float) -> Levels:

@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from rules.prediction import Forecasts
     from rules.prediction_days import Days, Spread
     from rules.prediction_engine import Numbers
+    from rules.prediction_experts import Floats
 
 PATHS = 2_000
 TOGETHER = 0.35  # how much of an item's earliness or lateness it shares with the customer's other items
 EVERYBODY = 0.03  # and with everybody's
-ONE_BY_ONE = 2_000  # items at most, of the customers who owe most
+ONE_BY_ONE = 1_000  # items at most, of the customers who owe most
 STEPS = 512  # probabilities are looked up in so many
 MOODS = tuple(
     0.75 * n for n in range(-4, 5)
@@ -101,7 +102,7 @@ def _many(random: np.random.Generator, everybody: Numbers, who: Days, amounts: N
 
     if not len(who):
         return np.zeros((len(everybody), chance.shape[1]))
-    step = np.round(chance * STEPS).astype(np.int64)
+    step, amounts = np.round(chance * STEPS).astype(np.int16), amounts.astype(np.float32)
     means = np.stack([amounts @ _given(EVERYBODY, mood)[step] for mood in MOODS])
     order = np.argsort(who, kind="stable")
     begins = np.flatnonzero(np.diff(who[order], prepend=-1))
@@ -139,12 +140,12 @@ def _thresholds() -> Numbers:
     return np.array([-9.0, *(normal.inv_cdf(n / STEPS) for n in range(1, STEPS)), 9.0])
 
 
-def _given(share: float, late: float) -> Numbers:
+def _given(share: float, late: float) -> Floats:
     """The probability of being paid given how late the shared part is, by the probability without knowing it, in steps."""
     import numpy as np
 
     normal = NormalDist()
-    return np.array([normal.cdf((one - share**0.5 * late) / (1 - share) ** 0.5) for one in _thresholds().tolist()])
+    return np.array([normal.cdf((one - share**0.5 * late) / (1 - share) ** 0.5) for one in _thresholds().tolist()], np.float32)
 
 
 def _chances(forecasts: Forecasts, days: Sequence[date]) -> Spread:
