@@ -57,7 +57,7 @@ BEHIND = (
 )  # days each blend is taken to be off before anything is measured,
 BEHIND_RUNS = np.array([0.2, 0.2, 0.3, 0.5, 2.0, 0.0, 0.0, 0.2]) + 3  # and where the customer pays in runs
 NEARLY = 0.01  # a blend off by 1 % more counts a third
-SHARED = 0.1  # how much the whole counts beside a class of depth
+SHARED = 0.3  # how much the whole counts beside a class of depth
 NOMINAL = np.array([0.10, 0.25, 0.75, 0.90])
 LEVEL_TRUST = 200.0  # payments the nominal levels are worth
 REMEMBERED = 3_000  # payments the levels are read from

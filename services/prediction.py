@@ -93,5 +93,5 @@ def backtest_file(path: Path, columns: Columns, first_due_on: date, *, max_bytes
     history = read_history(path.read_bytes(), columns, max_bytes=max_bytes)
     found = backtest(history.rows, first_due_on)
     if found is None:
-        raise DomainError("history_nothing", first_on=first_due_on)
+        raise DomainError("history_nothing", value=first_due_on.isoformat())
     return history, found

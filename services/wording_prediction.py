@@ -13,5 +13,5 @@ PREDICTION_ERRORS: dict[str, str] = {
     ),
     "history_days": N_("Line %(line)s, %(column)s: “%(value)s” days after an invoice date that is not there. Name its column."),
     "history_amount": N_("Line %(line)s, %(column)s: “%(value)s” is not an amount."),
-    "history_nothing": N_("No paid item of the file is due on %(first_on)s or later."),
+    "history_nothing": N_("No paid item of the file is due on %(value)s or later."),
 }
