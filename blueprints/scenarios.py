@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, request
+from flask import Blueprint, flash, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_wtf.file import FileField
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
@@ -20,8 +25,9 @@ from extensions import db
 from models import Scenario, Step, followers
 from rules.back_test import SOON_DAYS
 from rules.errors import DomainError
-from services import back_test, scenarios, templates
+from services import back_test, scenario_files, scenarios, scenarios_ready, templates
 from services.effects import Effects, effects_of
+from services.language import translate
 from services.wording import sentence
 
 bp = Blueprint("scenarios", __name__)
@@ -43,6 +49,10 @@ class ScenarioForm(Form):
     by_item = BooleanField(_l("One message per item instead of one per customer"))
     legal_type = SelectField(_l("Written for"), choices=choices(("", _l("those who follow it")), *LEGAL_TYPES))
     active = BooleanField(_l("In use: its customers are reminded"))
+
+
+class ImportForm(Form):
+    file = FileField(_l("Choose a file"))
 
 
 class StepForm(Form):
@@ -75,7 +85,50 @@ def index() -> ResponseReturnValue:
         scenarios=[(one, scenarios.active_steps(one)) for one in followers.scenarios(db.session(), company.id)],
         counts=followers.counts(db.session(), company.id),
         icons=CHANNEL_ICONS,
+        packs=scenarios_ready.packs_for(company.country),
+        words=partial(translate, web.language()),
+        form=ImportForm(formdata=None),
     )
+
+
+@bp.post("/scenarios/packs")
+def add_pack() -> ResponseReturnValue:
+    code = request.form.get("pack", "")
+    try:
+        made = scenarios.add_pack(db.session(), web.company(), code, web.user().id, config.now())
+    except DomainError as error:
+        return _refused(error)
+    db.session.commit()
+    flash(_("Scenario “%(name)s” made. Choose who follows it.", name=made.name), "good")
+    return web.go("scenarios.show", scenario_id=made.id)
+
+
+@bp.post("/scenarios/files")
+def take_file() -> ResponseReturnValue:
+    given = ImportForm().file.data
+    content = given.read(scenario_files.MOST_BYTES + 1) if given else b""
+    try:
+        made, brought = scenario_files.import_scenario(db.session(), web.company(), content, web.user().id, config.now())
+    except DomainError as error:
+        return _refused(error)
+    db.session.commit()
+    templates_said = ngettext("%(num)s template came along", "%(num)s templates came along", brought)
+    flash(_("Scenario “%(name)s” imported, not in use yet (%(templates)s).", name=made.name, templates=templates_said), "good")
+    return web.go("scenarios.show", scenario_id=made.id)
+
+
+def _refused(error: DomainError) -> ResponseReturnValue:
+    db.session.rollback()
+    flash(sentence(web.language(), error.code, error.params), "bad")
+    return web.go("scenarios.index")
+
+
+@bp.get("/scenarios/<int:scenario_id>/file")
+def file(scenario_id: int) -> ResponseReturnValue:
+    scenario = web.row_or_404(Scenario, scenario_id)
+    content = scenario_files.export_scenario(db.session(), web.company(), scenario)
+    name = re.sub(r"\W+", "-", scenario.name).strip("-") or "scenario"
+    return send_file(BytesIO(content.encode()), "application/json", as_attachment=True, download_name=f"{name}.json")
 
 
 @bp.get("/scenarios/<int:scenario_id>")

@@ -17,7 +17,7 @@ from rules.errors import DomainError
 from rules.lawful import Stage, breaches
 from services import worklist
 from services.language import translate
-from services.scenarios_ready import PROFILES, SCENARIOS
+from services.scenarios_ready import PROFILES, SCENARIOS, packs_for
 
 STAGES = ("notice", "reminder", "formal_notice", "handover", "thanks")
 TRIGGERS = ("due", "document", "previous", "payment")
@@ -55,6 +55,25 @@ def install_defaults(session: Session, company: Company, now: datetime) -> None:
             )  # fmt: skip
             session.add(profile)
     session.flush()
+
+
+def add_pack(session: Session, company: Company, code: str, actor_id: int | None, now: datetime) -> Scenario:
+    """A ready-made pack becomes a scenario of the company, followed by nobody yet. Errors: pack_unknown, scenario_name_taken,
+    see `check_law`."""
+    pack = next((one for one in packs_for(company.country) if one.code == code), None)
+    if pack is None:
+        raise DomainError("pack_unknown")
+    name = translate(company.language, pack.name)
+    _check_name(session, company, name)
+    steps = [Step(position=n, **step._asdict()) for n, step in enumerate(pack.steps, 1)]
+    made = Scenario(company_id=company.id, name=name, legal_type=pack.legal_type, changed_at=now, steps=steps)
+    session.add(made)
+    session.flush()
+    for step in steps:
+        check(made, step)
+    check_law(session, company, made)
+    audit.record(session, now, actor_id, company.id, "create", "scenario", made.id, {"name": name, "pack": code})
+    return made
 
 
 def save_step(

@@ -23,6 +23,7 @@ class ReadyStep(NamedTuple):
     fallback: str = ""
     wait_days: int = 0
     may_be_overtaken: bool = True
+    charges: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +113,92 @@ PROFILES = (
     ("bad_payer", N_("Bad payer"), "bad_payer"),
 )
 """Code, name, scenario. The first one is the default: what a ledger says nothing about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A complete scenario for one kind of debtor: lawful where it is offered (`countries`; empty: everywhere)."""
+
+    code: str
+    name: str
+    about: str
+    legal_type: str
+    countries: tuple[str, ...]
+    steps: tuple[ReadyStep, ...]
+
+
+def _with(step: ReadyStep, charges: str) -> ReadyStep:
+    return step._replace(charges=charges)
+
+
+PACKS = (
+    Pack(
+        "fr_business", N_("Businesses, France"),
+        N_("Penalties and the fixed compensation of €40 are announced at the second reminder, claimed in the formal notice."),
+        "business", ("FR",),
+        (
+            _notice(-8), _mail(1, "due", 5), _with(_mail(2, "previous", 8), "announce"), _call(3, "previous", 7),
+            _with(_formal(12, 8), "claim"), _handover(20), _thanks(3),
+        ),
+    ),
+    Pack(
+        "fr_consumer", N_("Private persons, France"),
+        N_("No costs; interest at the legal rate from the formal notice only."),
+        "consumer", ("FR",),
+        (
+            _notice(-5), _mail(1, "due", 10), _mail(2, "previous", 15), _call(3, "previous", 10), _with(_formal(15, 15), "claim"),
+            _thanks(3),
+        ),
+    ),
+    Pack(
+        "be_business", N_("Businesses, Belgium"),
+        N_("Interest and the fixed compensation of €40 of the law of 2 August 2002 are claimed from the second reminder."),
+        "business", ("BE",),
+        (
+            _notice(-8), _mail(1, "due", 5), _with(_mail(2, "previous", 8), "claim"), _call(3, "previous", 7),
+            _with(_formal(12, 8), "claim"), _handover(20), _thanks(3),
+        ),
+    ),
+    Pack(
+        "be_consumer", N_("Private persons, Belgium"),
+        N_("A first reminder free of charge that grants 14 days; costs within the caps of the Code of economic law after that."),
+        "consumer", ("BE",),
+        (
+            _notice(-5), _mail(1, "due", 5, wait=14, skip=False), _with(_mail(2, "previous", 22), "claim"),
+            _with(_formal(15, 15), "claim"), _thanks(3),
+        ),
+    ),
+    Pack(
+        "public", N_("Public bodies"),
+        N_("More time, letters to be confirmed, interest for late payment announced before it is claimed."),
+        "public", (),
+        (
+            _notice(-15), _mail(1, "due", 15, "confirm"), _with(_mail(2, "previous", 20, "confirm"), "announce"),
+            _call(3, "previous", 15), _with(_formal(30, 30), "claim"),
+        ),
+    ),
+    Pack(
+        "direct_debit", N_("Customers on direct debit"),
+        N_("The debit is announced; reminders only when it comes back."),
+        "business", (),
+        (
+            _notice(-5, "notice_debit"), _mail(1, "due", 3, "confirm"), _mail(2, "previous", 8), _call(3, "previous", 7),
+            _formal(15, 8),
+        ),
+    ),
+    Pack(
+        "key_account", N_("Key accounts"),
+        N_("A call first, e-mails that a person confirms, nothing asked for on top of the debt before the formal notice."),
+        "business", (),
+        (
+            _notice(-10), _call(1, "due", 3), _mail(2, "due", 12, "confirm"), _call(3, "previous", 8),
+            _with(_formal(20, 15), "claim"), _thanks(5),
+        ),
+    ),
+)  # fmt: skip
+"""What a company can add with one click."""
+
+
+def packs_for(country: str) -> tuple[Pack, ...]:
+    """The packs offered to a company of a country."""
+    return tuple(pack for pack in PACKS if not pack.countries or country in pack.countries)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -195,3 +196,21 @@ def test_an_edit_that_changes_who_is_reminded_is_shown_before_it_is_saved(client
     assert client.post(f"/steps/{step.id}/removal", data={"sure": "1"}).status_code == 303
     session.expire_all()
     assert step not in active_steps(session.get(Scenario, standard.id))
+
+
+def test_a_scenario_goes_out_and_comes_in_through_the_pages(client, session, company, standard):
+    answer = client.get(f"/scenarios/{standard.id}/file")
+    assert answer.mimetype == "application/json" and "Standard.json" in answer.headers["Content-Disposition"]
+    content = answer.get_data().replace(b'"name": "Standard"', b'"name": "Repris"')
+    sent = client.post("/scenarios/files", data={"file": (BytesIO(content), "s.json")}, content_type="multipart/form-data")
+    made = session.query(Scenario).filter_by(name="Repris").one()
+    assert sent.status_code == 303 and sent.location.endswith(f"/scenarios/{made.id}")
+    client.post("/scenarios/files", data={"file": (BytesIO(b"{"), "s.json")}, content_type="multipart/form-data")
+    assert "ligne 1" in client.get("/scenarios").get_data(as_text=True)
+
+
+def test_a_pack_is_added_by_one_click(client, session, company, standard):
+    assert "Particuliers, France" in client.get("/scenarios").get_data(as_text=True)
+    assert client.post("/scenarios/packs", data={"pack": "fr_consumer"}).status_code == 303
+    assert session.query(Scenario).filter_by(name="Particuliers, France").one().legal_type == "consumer"
+    assert client.post("/scenarios/packs", data={"pack": "x"}).status_code == 303
