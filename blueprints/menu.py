@@ -52,7 +52,7 @@ LINES = (
     (_l("Act"), _l("By customer"), "actions.customers", "user-check", ""),
     (_l("Act"), _l("Calls"), "calls.index", "phone", "calls"),
     (_l("Act"), _l("Messages"), "messages.index", "mail", "attention"),
-    (_l("Act"), _l("Received"), "inbox.index", "inbox", "inbox"),
+    (_l("Act"), _l("Incoming mail"), "inbox.index", "inbox", "inbox"),
     (_l("Analyse"), _l("Aged balance"), "ageing.index", "chart-column", ""),
     (_l("Set up"), _l("Import"), "syncs.index", "refresh-cw", ""),
     (_l("Set up"), _l("Synchronisation"), "sources.index", "calendar-clock", ""),
