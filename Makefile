@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: help run test check demo fuzz bench setup setup-test format messages clean
+.PHONY: help run test check demo fuzz simulate bench setup setup-test format messages clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: setup ## make the demo company again in a new data folder (./data-demo)
 
 fuzz: setup-test ## read 10,000 damaged files of every kind; SEED=n for others
 	@$(BIN)/python -m tests.damaged 10000 $(or $(SEED),1)
+
+simulate: setup-test ## years of 200 customers with a dying worker and a misbehaving mail server; LIVES=n SEED=n
+	@$(BIN)/python -m tests.simulate $(or $(LIVES),1) $(or $(SEED),1)
 
 bench: setup-test ## measure speed as ratios against a baseline of the same run
 	@$(BIN)/python -m bench
