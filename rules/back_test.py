@@ -41,8 +41,14 @@ class PastItem(NamedTuple):
         """What was open at the end of a day, signed; nothing before the item was known."""
         if self.counts_on > day:
             return 0
+        if not self.paid or self.paid[0][0] > day:
+            return self.cents
         settled = sum(cents for on, cents in self.paid if on <= day)
         return self.cents - settled if self.cents > 0 else min(0, self.cents + settled)
+
+    def over(self, day: date, thanks_days: int) -> bool:
+        """Whether it was settled so long before a day that nobody thanks for it any more."""
+        return bool(self.paid) and (day - self.paid[-1][0]).days >= thanks_days and not self.open_on(day)
 
 
 class Past(NamedTuple):
@@ -70,12 +76,17 @@ class Sent(NamedTuple):
 def replay(past: Past, scenario: Scenario, policy: Policy, since: date, until: date) -> Iterator[Sent]:
     """What a scenario would have sent to a customer from one day to another, both included."""
     changes = _changes(past)
+    coming = sorted(past.items, key=lambda item: item.counts_on, reverse=True)
+    live: list[PastItem] = []
     done: dict[int, list[StepDone]] = {}
     thanked: set[int] = set()
     last_contact: date | None = None
     day: date | None = _working(since - timedelta(days=WARM_UP_DAYS))
     while day is not None and day <= until:
-        account = _account(past, scenario, policy, day, done, thanked, last_contact)
+        while coming and coming[-1].counts_on <= day:
+            live.append(coming.pop())
+        live = [item for item in live if not item.over(day, policy.thanks_days)]
+        account = _account(past, live, scenario, policy, day, done, thanked, last_contact)
         decision = decide(account, scenario, policy, day)
         for action in decision.actions:
             if action.step.stage == "thanks":
@@ -110,13 +121,13 @@ def _working(day: date) -> date:
 
 
 def _account(
-    past: Past, scenario: Scenario, policy: Policy, day: date, done: dict[int, list[StepDone]], thanked: set[int],
+    past: Past, live: list[PastItem], scenario: Scenario, policy: Policy, day: date, done: dict[int, list[StepDone]], thanked: set[int],
     last_contact: date | None,
 ) -> Account:  # fmt: skip
     """The customer as it stood on a day, the messages of the replay behind it."""
     items = []
     settled = []
-    for one in past.items:
+    for one in live:
         cents = one.open_on(day)
         if cents:
             steps = tuple(done.get(one.id, ()))
@@ -129,7 +140,7 @@ def _account(
             and one.id not in thanked
             and not one.by_debit
         ):
-            on = max(paid_on for paid_on, _ in one.paid)
+            on = one.paid[-1][0]
             if on <= day and (day - on).days < policy.thanks_days:
                 formal = any(step.stage == "formal_notice" for step in done.get(one.id, ()))
                 settled.append(SettledItem(one.id, one.currency, one.cents, one.due_on, on, formal))

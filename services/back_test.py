@@ -18,7 +18,7 @@ from models.scenarios import Scenario
 from rules.back_test import WARM_UP_DAYS, Sent, replay
 from rules.dunning_facts import Step
 
-SAMPLE = 800
+SAMPLE = 400
 MONTHS = (6, 12)
 TOP = 30
 

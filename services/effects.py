@@ -61,6 +61,7 @@ def _lines(found: list[Effect], language: str, today: date) -> list[str]:
     common = counts.most_common(LINES)
     lines = [_line(one, number, language, today) for one, number in common]
     rest = len(found) - sum(number for _, number in common)
+    lines = [f"{line[:-2]}." if line.endswith("..") else line for line in lines]  # “8 déc.” brings its own full stop
     return [*lines, translate_plural(language, *REST, rest)] if rest else lines
 
 

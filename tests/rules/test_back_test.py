@@ -33,7 +33,7 @@ def every_day(past: Past) -> list[Sent]:
     last, found, day = None, [], SINCE - timedelta(days=WARM_UP_DAYS)
     while day <= UNTIL:
         if day.weekday() < 5:
-            account = back_test._account(past, SCENARIO, POLICY, day, done, thanked, last)
+            account = back_test._account(past, list(past.items), SCENARIO, POLICY, day, done, thanked, last)
             for action in decide(account, SCENARIO, POLICY, day).actions:
                 if action.step.stage == "thanks":
                     thanked.update(item.item_id for item in action.chased)
