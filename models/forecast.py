@@ -150,7 +150,11 @@ WHERE p.company_id = ? AND p.state IN ('expected', 'broken') AND p.currency = ?{
 UNION ALL
 SELECT 'dispute', d.id, d.customer_id, d.item_id, NULL, d.cents FROM dispute d
 WHERE d.company_id = ? AND d.solved_at IS NULL{disputed}
+UNION ALL
+SELECT 'plan', l.id, l.customer_id, NULL, n.due_on, n.cents - n.paid_cents FROM plan l JOIN plan_instalment n ON n.plan_id = l.id
+WHERE l.company_id = ? AND l.state IN ('accepted', 'running') AND l.currency = ? AND n.cents > n.paid_cents{planned}
 """
+_NARROW = {"promised": "p", "disputed": "d", "planned": "l"}
 _DEBITS = """
 SELECT i.id, i.customer_id, i.due_on, i.open_cents, i.expected_on,
   i.customer_id IN (SELECT id FROM customer WHERE company_id = ? AND insolvent_on IS NOT NULL)
@@ -284,33 +288,33 @@ def _customers(session: Session, ids: Sequence[int], owing: dict[int, int]) -> l
 def _commitments(
     session: Session, company_id: int, currency: str, customer_id: int | None = None
 ) -> tuple[list[Pledge], list[Contest]]:
-    """Promises expected or broken, and open disputes, in one query."""
+    """Promises expected or broken, instalments of plans in force, and open disputes, in one query."""
     one = () if customer_id is None else (customer_id,)
-    promised, disputed = (" AND p.customer_id = ?", " AND d.customer_id = ?") if one else ("", "")
-    query = _COMMITMENTS.format(promised=promised, disputed=disputed)
+    narrow = {name: f" AND {table}.customer_id = ?" if one else "" for name, table in _NARROW.items()}
+    given = (company_id, currency, *one, company_id, *one, company_id, currency, *one)
+    due: dict[int, list[Instalment]] = defaultdict(list)
+    owner: dict[int, int] = {}
     pledges: list[Pledge] = []
     contests: list[Contest] = []
-    for state, row_id, customer, item, on, cents in bulk.fetch(session, query, (company_id, currency, *one, company_id, *one)):
-        if state == "dispute":
+    for state, row_id, customer, item, on, cents in bulk.fetch(session, _COMMITMENTS.format(**narrow), given):
+        if state == "plan":
+            due[row_id].append(Instalment(_day(on), cents))
+            owner[row_id] = customer
+        elif state == "dispute":
             contests.append(Contest(customer, item, cents))
         else:
             pledges.append(Pledge(customer, item, _day(on), cents, state == "broken", row_id))
-    return [*_instalments(session, company_id, currency, customer_id), *pledges], contests
+    return [*_instalments(session, due, owner), *pledges], contests
 
 
-def _instalments(session: Session, company_id: int, currency: str, customer_id: int | None) -> list[Pledge]:
+def _instalments(session: Session, wanted: dict[int, list[Instalment]], owner: dict[int, int]) -> list[Pledge]:
     """What payment plans in force still bring, as pledges for their items: each unpaid instalment takes what it asks for from the
     items of its plan, oldest due first, so that instalments and items add up to the cent."""
-    by_plan: dict[int, list[Instalment]] = defaultdict(list)
-    owner: dict[int, int] = {}
-    for customer, plan_id, on, cents in plans.unpaid(session, company_id, currency, customer_id):
-        by_plan[plan_id].append(Instalment(on, cents))
-        owner[plan_id] = customer
-    owed = plans.owed_by_plan(session, by_plan) if by_plan else {}
+    owed = plans.owed_by_plan(session, wanted) if wanted else {}
     return [
         Pledge(owner[plan_id], part.item_id, part.due_on, part.cents)
-        for plan_id, wanted in by_plan.items()
-        for part in portions(owed.get(plan_id, []), wanted)
+        for plan_id, due in wanted.items()
+        for part in portions(owed.get(plan_id, []), due)
     ]
 
 

@@ -211,24 +211,6 @@ def covering(condition: Any) -> sa.Select[*tuple[Any, ...]]:
     )
 
 
-def unpaid(
-    session: Session, company_id: int, currency: str, customer_id: int | None = None
-) -> list[tuple[int, int, date, int]]:
-    """What live plans still bring: (customer, plan, day, cents) of each instalment not paid in full."""
-    query = (
-        sa.select(Plan.customer_id, Plan.id, PlanInstalment.due_on, PlanInstalment.cents - PlanInstalment.paid_cents)
-        .join(Plan, Plan.id == PlanInstalment.plan_id)
-        .where(
-            Plan.company_id == company_id, Plan.currency == currency, Plan.state.in_(LIVE),
-            PlanInstalment.cents > PlanInstalment.paid_cents,
-        )
-        .order_by(Plan.id, PlanInstalment.number)
-    )  # fmt: skip
-    if customer_id is not None:
-        query = query.where(Plan.customer_id == customer_id)
-    return [(row[0], row[1], row[2], row[3]) for row in session.execute(query)]
-
-
 def owed_by_plan(session: Session, plan_ids: Collection[int]) -> dict[int, list[tuple[int, int]]]:
     """(item, open cents) of the items of plans, oldest due first."""
     query = (
