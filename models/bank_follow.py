@@ -52,13 +52,15 @@ def _seen(session: Session, company_id: int, customer_ids: Collection[int] | Non
         [company_id],
     )
     wanted = None if customer_ids is None else set(customer_ids)
-    day, found = Days(), dict[tuple[int, str], Facts]()
-    for customer_id, currency, *row, laid, line in rows:
+    day, found, new = Days(), dict[tuple[int, str], Facts](), tuple.__new__
+    for customer_id, currency, number, movement_id, item_id, cents, booked_on, *rest, laid, line in rows:
         if wanted is not None and customer_id not in wanted:
             continue
-        facts = found.setdefault((customer_id, currency), Facts(customer_id))
-        facts.seen.append(Seen._make((*row[:4], day[row[4]], *row[5:])))
-        facts.laid[row[0]] = laid, line
+        facts = found.get((customer_id, currency))
+        if facts is None:
+            facts = found[customer_id, currency] = Facts(customer_id)
+        facts.seen.append(new(Seen, (number, movement_id, item_id, cents, day[booked_on], *rest)))
+        facts.laid[number] = laid, line
     return found
 
 

@@ -104,8 +104,7 @@ class Evidence(NamedTuple):
     params: Mapping[str, object] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """What a movement may pay. No parts: only who paid is known. tie: another set is as likely, so it is never applied.
 
     The cents of its parts and `left_cents` sum to the movement's; a credit that is used up is a negative part."""

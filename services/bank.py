@@ -114,7 +114,8 @@ def read_file(path: Path, filename: str, options: object, *, max_bytes: int = MA
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
     try:
-        return BankRead(digest, sandbox.ask("banks", "read", data, filename, options, max_bytes=max_bytes))
+        with no_collecting():
+            return BankRead(digest, sandbox.ask("banks", "read", data, filename, options, max_bytes=max_bytes))
     except Refused as refused:
         return BankRead(digest, None, refused)
 
@@ -168,10 +169,10 @@ def sync_bank(
         sync = staged or stage_file(session, company, "", filename, actor_id, now)
         with bulk.more_cache(session):
             _take(session, company, sync, plan, result, digest, now, today)
-    counts = {name: getattr(result, name) for name in ("new", "matched", "proposed", "unknown", "ignored")}
-    audit.record(session, now, actor_id, company.id, "run", "sync", sync.id, {"file": filename, "kind": "bank", **counts})
-    session.expire_all()
-    follow_up(session, company, now, today)
+        counts = {name: getattr(result, name) for name in ("new", "matched", "proposed", "unknown", "ignored")}
+        audit.record(session, now, actor_id, company.id, "run", "sync", sync.id, {"file": filename, "kind": "bank", **counts})
+        session.expire_all()
+        follow_up(session, company, now, today)
     return result
 
 
@@ -429,24 +430,27 @@ class _Rows:
 
 def _customers(plan: _Plan) -> set[int]:
     """Whom the new movements concern: those who paid, and those whose items are paid."""
-    found = set()
-    for verdict in plan.verdicts.by_id.values():
-        if verdict.customer_id is not None:
-            found.add(verdict.customer_id)
-        found |= {plan.verdicts.customers[part.item_id] for part in verdict.parts if part.item_id in plan.verdicts.customers}
-    return found
+    customers = plan.verdicts.customers
+    found = {verdict.customer_id for verdict in plan.verdicts.by_id.values()}
+    items = {part.item_id for verdict in plan.verdicts.by_id.values() for part in verdict.parts}
+    found.update(customers[item_id] for item_id in items if item_id in customers)
+    return {one for one in found if one is not None}
 
 
 def _lessons(plan: _Plan, company: Company) -> list[Lesson]:
     """What certain matches teach; not from payments of somebody else for the customer."""
-    lessons = []
+    lessons: list[Lesson] = []
+    folded: dict[str, str] = {}
     for one in plan.new:
         verdict = plan.verdicts.by_id.get(one.id)
         if verdict is None or not verdict.how or verdict.customer_id is None:
             continue
         if any(said.code == "other_payer" for said in verdict.evidence):
             continue
-        lessons.append(Lesson(verdict.customer_id, one.movement.iban, fold(one.movement.name), one.movement.booked_on))
+        name = one.movement.name
+        if name not in folded:
+            folded[name] = fold(name)
+        lessons.append(Lesson(verdict.customer_id, one.movement.iban, folded[name], one.movement.booked_on))
     return lessons
 
 

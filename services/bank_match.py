@@ -210,27 +210,19 @@ def payer_ids(book: Book, paid: Paid) -> set[int]:
     return who
 
 
-def evidence_as_json(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+def _evidence(evidence: Iterable[Evidence]) -> str:
     """As stored with a match: [{code, params}], strongest first."""
-    return [{"code": one.code, "params": _plain(one.params)} for one in evidence]
+    return _as_json([{"code": one.code, "params": one.params} for one in evidence])
 
 
-_PLAIN = (str, int, float, type(None))
+def _plain(value: object) -> object:
+    """What JSON has no form of: sets in order, mappings as they are, all else as its text."""
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def _plain(params: Mapping[str, object]) -> dict[str, object]:
-    plain: dict[str, object] = {}
-    for name, value in params.items():
-        if isinstance(value, _PLAIN):
-            plain[name] = value
-        elif isinstance(value, tuple | list | set | frozenset):
-            plain[name] = [str(one) for one in value]
-        else:
-            plain[name] = str(value)
-    return plain
-
-
-_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+_as_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, default=_plain).encode
 STATES = {"": "proposed", "automatic": "provisional", "ledger": "confirmed"}
 
 
@@ -241,7 +233,7 @@ def match_rows(
     """The rows of a verdict's parts in the order of `bank_store.MATCH`. `reasons` by item, where they are not all one."""
     if not verdict.parts:
         return []
-    evidence = _as_json(evidence_as_json(verdict.evidence))
+    evidence = _evidence(verdict.evidence)
     at, state, how = bank_store.instant(now), STATES[verdict.how], "hand" if by_id else "automatic"
     return [
         (
