@@ -52,14 +52,14 @@ class SolutionForm(Form):
 
 
 class FollowForm(Form):
-    state = SelectField(_l("State"), choices=choices(("open", _l("Open")), ("waiting", _l("Waiting for others"))))
+    state = SelectField(_l("State"), choices=choices(("open", _l("Dispute open")), ("waiting", _l("Waiting for others"))))
     owner_id = SelectField(_l("Entrusted to"), coerce=int)
     deadline_on = DateField(_l("To solve before"), [Optional()])
     cents = MoneyField(_l("Amount contested"))
 
 
 class CommentForm(Form):
-    body = TextAreaField(_l("Comment"), [InputRequired(_l("Write something first."))])
+    body = TextAreaField(_l("Your comment"), [InputRequired(_l("Write something first."))])
 
 
 class PaperForm(Form):

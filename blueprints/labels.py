@@ -73,7 +73,7 @@ PROCEEDINGS = {
 CONTACT_ROLE_NAMES = dict(CONTACT_ROLES)
 DISPUTE_REASON_NAMES = {code: _l(text) for code, text in SAID_REASONS.items()}
 DISPUTE_STATES = {
-    "open": _l("Open"),
+    "open": _l("Dispute open"),
     "waiting": _l("Waiting for others"),
     "accepted": _l("Solved, accepted"),
     "refused": _l("Solved, refused"),

@@ -42,7 +42,7 @@ class PlanForm(Form):
         choices=choices(("count", _l("number of instalments")), ("each", _l("amount of each"))),
         default="count",
     )
-    count = IntegerField(_l("Instalments"), [Optional()], default=3)
+    count = IntegerField(_l("Number of instalments"), [Optional()], default=3)
     each_cents = MoneyField(_l("Amount of each"))
     note = StringField(_l("Remark"))
     agreed = BooleanField(_l("The customer has agreed already"))
