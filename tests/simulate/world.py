@@ -6,6 +6,7 @@ after each commit. Everything comes from the seed; a breach of an invariant is k
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes
@@ -190,9 +191,10 @@ class World:
                 self.breach(f"{guid}: left while paused")
             if not brakes.in_window(session.get_one(Company, self.company_id), self.now):
                 self.breach(f"{guid}: left outside the hours")
-        if self.moods.random() < 0.2:
+        if self.moods.random() < 0.25:
             with Session(self.outside) as session, session.begin():  # a payment comes in while others wait to leave
-                self.happen(session, self.moods)
+                near = list(session.scalars(sa.select(Message.customer_id).where(Message.state.in_(("claimed", "queued")))))
+                self.happen(session, self.moods, near)
 
     def judge(self, session: Session, message: Message, items: list[Item]) -> None:
         day = self.today()
@@ -216,9 +218,9 @@ class World:
 
     # -------------------------------------------------------------- life
 
-    def happen(self, session: Session, chance: random.Random) -> None:
+    def happen(self, session: Session, chance: random.Random, near: Sequence[int | None] = ()) -> None:
         """One thing that changes what somebody owes, recorded as the ledger or a person does."""
-        customer = session.get_one(Customer, chance.choice(self.customers))
+        customer = session.get_one(Customer, chance.choice(near or self.customers))
         items = list(session.scalars(sa.select(Item).where(Item.customer_id == customer.id, Item.open_cents > 0)))
         roll = chance.random()
         if items and roll < 0.6:
@@ -248,7 +250,7 @@ class World:
                 if self.chance.random() < self.size.invoices:
                     self.pieces += 1
                     customer = session.get_one(Customer, customer_id)
-                    due = self.today() + timedelta(days=self.chance.choice((-3, 15, 30)))
+                    due = self.today() + timedelta(days=self.chance.choice((-12, -3, 15, 30)))
                     add_item(session, customer, f"FA-{self.pieces}", due, self.chance.randint(2_000, 900_000))
                     customer.review_on = self.today()
             for _ in range(max(1, self.size.customers // 40)):

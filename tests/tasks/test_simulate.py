@@ -15,7 +15,7 @@ from tests.simulate.world import Size, simulate
 def test_r1_r9_r11_l6_no_promise_is_broken(tmp_path: Path, seed: int):
     logging.disable(logging.CRITICAL)
     try:
-        world = simulate(tmp_path, seed, Size(customers=60, days=7, invoices=0.6))
+        world = simulate(tmp_path, seed, Size(customers=60, days=8, invoices=0.3))
     finally:
         logging.disable(logging.NOTSET)
     assert world.breaches == [] and world.guids
