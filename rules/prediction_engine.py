@@ -24,7 +24,7 @@ from rules.prediction_experts import (
     EARLIEST,
     LATEST,
     OPINIONS,
-    PULLS,
+    WAYS,
     WIDTH,
     Payments,
     Questions,
@@ -59,8 +59,8 @@ BEHIND_RUNS = np.array([0.2, 0.2, 0.3, 0.5, 2.0, 0.0, 0.0, 0.2]) + 3  # and wher
 NEARLY = 0.01  # a blend off by 1 % more counts a third
 SHARED = 0.3  # how much the whole counts beside a class of depth
 NOMINAL = np.array([0.10, 0.25, 0.75, 0.90])
-LEVEL_TRUST = 200.0  # payments the nominal levels are worth
-REMEMBERED = 3_000  # payments the levels are read from
+LEVEL_TRUST = 40.0  # payments the nominal levels are worth
+REMEMBERED = 1_500  # payments the levels are read from
 SCORE_LIFE, CROWD_LIFE, DRIFT_LIFE, AROUND_LIFE = 120.0, 200.0, 45.0, 400.0  # days after which what was seen weighs half
 DRIFT_TRUST = 50.0
 LOWEST, SLOTS = -44, 200  # delays of the crowd, in days
@@ -136,7 +136,7 @@ class _State:
     said: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        rows, count, ways = len(self.asked.due), len(OPINIONS), 2 * len(PULLS)
+        rows, count, ways = len(self.asked.due), len(OPINIONS), WAYS
         self.by_paid = np.argsort(self.payments.paid, kind="stable")
         self.since = int(self.payments.paid.min(initial=0 if not len(self.by_paid) else int(self.payments.paid[0])))
         self.per_day = np.zeros(int(self.payments.paid.max(initial=self.since)) - self.since + 1, np.int64)

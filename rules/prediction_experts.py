@@ -26,11 +26,13 @@ LAST_OWN = 400  # payments of one customer looked at, the latest
 HALF_LIFE = 250.0  # days; an older payment weighs half
 NEAR_AMOUNT = 0.7  # a factor of two in the amount weighs a good third
 NEAR_DAY = 3.0  # days of the month
+LEVEL_LIVES = (1000.0, 250.0)  # days, the same for the average delay
 EARLIEST, LATEST = -45, 120  # delays are cut there before they are averaged
 CLASSES = 8  # of scatter, for the opinion `level`
 SCATTER = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0)
 BINS = 181  # of what lies around a level: -90 to 90 days
 PULLS = (0.3, 1.0, 3.0, 10.0)  # how many payments the average of all is worth beside the customer's own
+WAYS = 2 * len(LEVEL_LIVES) * len(PULLS)  # to estimate it
 RECENT = 0.5
 MONTH_SLOTS = 32  # days of the month from its start, and from the 25th on from its end
 RUN_EVENLY, RUN_OF_MONTH, RUN_OF_WEEK = (
@@ -200,16 +202,19 @@ def _smooth(spread: Spread) -> Spread:
 
 
 def levels(found: Alike, asked: Questions, usual: float, drift: float) -> Levels:
-    """Each customer's average delay, drawn towards the usual one by each of `PULLS`; again with the recent drift of all customers."""
-    rows = len(asked.due)
-    weight = np.exp2(-found.age / np.float32(2 * HALF_LIFE))
-    total = np.bincount(found.row, weight, rows)
-    summed = np.bincount(found.row, weight * found.delay, rows)
-    plain = np.stack([(summed + pull * usual) / (total + pull) for pull in PULLS], 1)
-    off = np.bincount(found.row, weight * np.abs(found.delay - plain[found.row, 0]), rows)
-    scatter = np.digitize((off + RECENT * 4) / (total + RECENT), SCATTER)
-    scatter = np.where(found.known > 0, scatter, CLASSES - 1)
-    return Levels(np.concatenate([plain, plain + drift], 1).astype(np.float32), scatter)
+    """Each customer's average delay, over long and over short, drawn towards the usual one by each of `PULLS`; again with the recent drift
+    of all customers."""
+    rows, plain = len(asked.due), []
+    for life in LEVEL_LIVES:
+        weight = np.exp2(-found.age / np.float32(life))
+        total = np.bincount(found.row, weight, rows)
+        summed = np.bincount(found.row, weight * found.delay, rows)
+        plain += [(summed + pull * usual) / (total + pull) for pull in PULLS]
+    off = np.bincount(found.row, np.abs(found.delay - plain[0][found.row]), rows)
+    count = np.bincount(found.row, minlength=rows)
+    scatter = np.where(count > 0, np.digitize((off + RECENT * 4) / (count + RECENT), SCATTER), CLASSES - 1)
+    guesses = np.stack(plain, 1)
+    return Levels(np.concatenate([guesses, guesses + drift], 1).astype(np.float32), scatter)
 
 
 def around(asked: Questions, level: Floats, scatter: Days, residuals: NDArray[np.float64], bank_days: bool) -> Spread:
