@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import re
-import tempfile
 
 from flask import Blueprint, send_file
 from flask.typing import ResponseReturnValue
@@ -15,14 +15,12 @@ from services import proofs
 
 bp = Blueprint("proofs", __name__, url_prefix="/customers")
 
-IN_MEMORY = 8 * 1024 * 1024
-
 
 @bp.get("/<int:customer_id>/proof")
 def show(customer_id: int) -> ResponseReturnValue:
-    """Every message with its bytes, fingerprint and answers; large ones are written to a file of their own on the way."""
+    """Every message with its bytes, fingerprint and answers."""
     customer = web.customer_or_404(customer_id)
-    target = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (closed when it has been sent)
+    target = io.BytesIO()
     proofs.write_file(db.session(), web.company(), customer, config.now(), web.language(), target)
     target.seek(0)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", customer.code).strip("-") or str(customer.id)

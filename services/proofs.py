@@ -117,6 +117,7 @@ def _page(
     came = [
         (
             n,
+            f"received/{n:04}.txt",
             moment(m.received_at, language, company.time_zone),
             translate(language, KINDS.get(m.kind, m.kind)),
             m.sender,
