@@ -30,7 +30,7 @@ class Facts:
 
 def provisional_facts(session: Session, company_id: int, customer_ids: Collection[int] | None) -> list[Facts]:
     """Facts for judging the provisional matches of a company (None), or of some customers, by customer and currency."""
-    found = _seen(session, company_id, customer_ids)
+    found = {} if customer_ids is not None and not customer_ids else _seen(session, company_id, customer_ids)
     if not found:
         return []
     since = min(one.booked_on for facts in found.values() for one in facts.seen) - BEFORE - timedelta(days=1)
@@ -39,6 +39,20 @@ def provisional_facts(session: Session, company_id: int, customer_ids: Collectio
     _add_open(session, found)
     _add_settled(session, found)
     return list(found.values())
+
+
+_IS_PAYMENT = """i.state = 'counted' AND ((i.amount_cents < 0 AND i.kind NOT IN ('credit_note', 'opening'))
+  OR (i.amount_cents > 0 AND i.kind = 'rejected'))"""
+
+
+def paid_since(session: Session, company_id: int, since: date) -> set[int]:
+    """Customers of whom the ledger has a payment, or one that came back, of this day or later."""
+    rows = bulk.fetch(
+        session,
+        f"SELECT DISTINCT i.customer_id FROM item i WHERE i.company_id = ? AND i.entry_on >= ? AND {_IS_PAYMENT}",  # noqa: S608
+        [company_id, since.isoformat()],
+    )
+    return {row[0] for row in rows}
 
 
 def _seen(session: Session, company_id: int, customer_ids: Collection[int] | None) -> dict[tuple[int, str], Facts]:
@@ -68,12 +82,11 @@ def _add_payments(session: Session, customers: Iterable[int], since: date, found
     """Payments of these customers, and payments that came back, except those that are a movement of no provisional match."""
     rows = bulk.fetch_in(
         session,
-        """SELECT i.customer_id, i.currency, i.id, i.entry_on, -i.amount_cents, -(i.open_cents + i.bank_cents) FROM item i
-           WHERE i.entry_on >= ? AND i.customer_id IN ({ids}) AND i.state = 'counted'
-             AND ((i.amount_cents < 0 AND i.kind NOT IN ('credit_note', 'opening')) OR (i.amount_cents > 0 AND i.kind = 'rejected'))
+        f"""SELECT i.customer_id, i.currency, i.id, i.entry_on, -i.amount_cents, -(i.open_cents + i.bank_cents) FROM item i
+           WHERE i.entry_on >= ? AND i.customer_id IN ({{ids}}) AND {_IS_PAYMENT}
              AND NOT EXISTS (SELECT 1 FROM bank_movement v WHERE v.ledger_item_id = i.id AND NOT EXISTS (
                SELECT 1 FROM bank_match m WHERE m.movement_id = v.id AND m.state = 'provisional'))
-           ORDER BY i.entry_on, i.id""",
+           ORDER BY i.entry_on, i.id""",  # noqa: S608
         [since.isoformat()],
         customers,
     )

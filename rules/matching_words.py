@@ -129,7 +129,7 @@ def bare(reference: str) -> str:
 
 def numbers(text: str) -> list[Number]:
     """Every run of digits of a text, in order."""
-    return [Number(found[1], found[2], found.start(2), found.end(2)) for found in _NUMBER.finditer(text.upper())]
+    return [Number(found[1], found[2], *found.span(2)) for found in _NUMBER.finditer(text.upper())]
 
 
 def pairs(text: str) -> list[tuple[str, str]]:

@@ -195,8 +195,12 @@ def _take(
     result.proposed += returned.proposed
     result.unknown -= returned.matched + returned.proposed
     touched = _customers(plan) | returned.customers
-    if plan.new or plan.booked or plan.removed:
+    if plan.booked or plan.removed:
         touched |= bank_ledger.follow(session, company, touched, now, today, rematch=False)
+    elif plan.new:
+        first_on = min(one.movement.booked_on for one in plan.new)
+        judged = returned.customers.union(bank_ledger.uncertain_after(session, company, first_on, touched))
+        touched |= bank_ledger.follow(session, company, judged, now, today, rematch=False)
     learn(session, company, _lessons(plan, company))
     bank_store.refresh_balances(session, company.id)
     _finish(session, sync, plan, result, digest, account_ids, now)

@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from models import bank_book, bank_store
-from models.bank_follow import provisional_facts
+from models.bank_follow import paid_since, provisional_facts
 from models.company import Company
-from rules.receipts import judge
+from rules.receipts import AFTER, BEFORE, judge
 from services.bank_match import Verdict, judge_movements, match_rows, movement_outcome
 
 WAITING_DAYS = 90  # payments that wait are matched again with what a new ledger has open
@@ -40,6 +40,14 @@ def follow(
         changed |= concerned | _judge(session, company, concerned, now, today)
         bank_store.lay(session, company.id)
     return changed
+
+
+def uncertain_after(session: Session, company: Company, first_on: date, customer_ids: Collection[int]) -> Collection[int]:
+    """Of customers whose items new movements (the earliest of a day) pay: those of whom the ledger may say something about
+    them already. What the others owe was open and is as it was, so their matches stand as they were made."""
+    if company.ledger_on is None or company.ledger_on <= first_on + AFTER:
+        return paid_since(session, company.id, first_on - BEFORE).intersection(customer_ids)
+    return customer_ids
 
 
 def _judge(
