@@ -16,7 +16,7 @@ from importlib import import_module
 from bench.ground import ROOT, Ground, Scale, cache_folder, environment, prepare
 from bench.table import Row, show
 
-AREAS = ("imports", "pages", "deciding", "mail", "letters", "matching", "banks", "memory")
+AREAS = ("imports", "pages", "deciding", "prediction", "mail", "letters", "matching", "banks", "memory")
 MARK = "rows:"
 
 

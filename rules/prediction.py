@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 BEFORE_DUE = 15  # days before the due date an item is predicted on when nobody knows when it was issued
 ENOUGH = 3  # payments of a customer; below, the prediction leans on the others and says so
-TRIAL = 4_000  # payments the opinions are judged by
+TRIAL = 2_500  # payments the opinions are judged by
 JUDGED_DAYS = 150  # before the day of prediction, when there are more than that
 KEPT_SPREAD = (0.70, 0.15, 0.10, 0.05)  # of the money of a promise that is kept: on the day, one bank day later, …
 KEPT_BEFORE = (3, 1)  # promises kept and broken everybody is taken to have made before
@@ -165,23 +165,43 @@ class Habit:
     @classmethod
     def learn(cls, paid: Iterable[Paid], as_of: date) -> Habit:
         """What is known on a day: the payments made before it; others are left out."""
+        known = sorted(
+            (one for one in paid if one.paid_on < as_of), key=lambda one: one.paid_on
+        )  # what comes later changes no order
+        return cls.of_columns(
+            as_of,
+            [one.customer for one in known],
+            [one.segment for one in known],
+            [one.cents for one in known],
+            [one.issued_on.toordinal() if one.issued_on else 0 for one in known],
+            [one.due_on.toordinal() for one in known],
+            [one.paid_on.toordinal() for one in known],
+        )
+
+    @classmethod
+    def of_columns(
+        cls,
+        as_of: date,
+        customer: Sequence[Hashable],
+        segment: Sequence[Hashable],
+        cents: Sequence[int],
+        issued: Sequence[int],
+        due: Sequence[int],
+        paid: Sequence[int],
+    ) -> Habit:
+        """The same from columns of payments made before the day; days as ordinals, `issued` 0 where it is not known."""
         import numpy as np
 
         from rules.prediction_experts import Payments
 
-        known = sorted(
-            (one for one in paid if one.paid_on < as_of), key=lambda one: one.paid_on
-        )  # what comes later changes no order
         customers: dict[Hashable, int] = {}
         segments: dict[Hashable, int] = {}
-        who = np.array([customers.setdefault(one.customer, len(customers)) for one in known], np.int64)
-        kind = np.array([segments.setdefault(one.segment, len(segments)) for one in known], np.int64)
-        issued = np.array([one.issued_on.toordinal() if one.issued_on else 0 for one in known], np.int64)
-        due = np.array([one.due_on.toordinal() for one in known], np.int64)
-        day = np.array([one.paid_on.toordinal() for one in known], np.int64)
+        who = np.array([customers.setdefault(one, len(customers)) for one in customer], np.int64)
+        kind = np.array([segments.setdefault(one, len(segments)) for one in segment], np.int64)
+        day = np.array(paid, np.int64)
         order = np.lexsort((np.arange(len(day)), day, who))
-        payments = Payments.of(who[order], sizes([one.cents for one in known])[order], due[order], day[order])
-        return cls(as_of, customers, segments, payments, kind[order], issued[order])
+        payments = Payments.of(who[order], sizes(cents)[order], np.array(due, np.int64)[order], day[order])
+        return cls(as_of, customers, segments, payments, kind[order], np.array(issued, np.int64)[order])
 
     def predict_one(self, item: Asked) -> Distribution:
         """The distribution of one item."""

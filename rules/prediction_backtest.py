@@ -104,12 +104,11 @@ class Accuracy:
 
 
 def judge(
-    paid: Sequence[Paid], items: Sequence[Asked], on: Sequence[date], settled: Sequence[date | None], today: date
+    habit: Habit, items: Sequence[Asked], on: Sequence[date], settled: Sequence[date | None], today: date
 ) -> Accuracy | None:
     """How good predictions of open items on days of the past were; None when not one can be told yet.
 
     `settled` None: open today, so paid today at the earliest: counted as off by at least that much, left out where today is too early."""
-    habit = Habit.learn(paid, today)
     made = habit.predict_past(items, on)
     ends = [made.ordinals(end) for end in (0, 1, None, 2, 3)]
     due = np.array([i.due_on.toordinal() for i in items], np.int64)

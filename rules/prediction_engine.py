@@ -37,7 +37,7 @@ from rules.prediction_experts import (
 )
 
 Numbers = NDArray[np.float64]
-CHUNK = 4_000  # questions worked on at once: bounds the memory
+CHUNK = 1_000  # questions worked on at once: bounds the memory
 DEPTHS = (1, 4, 12, 40)  # payments known of a customer: none, a few, …
 CLASSES_OF_DEPTH = len(DEPTHS) + 2  # the last: customers who pay in runs
 BLENDS = np.array(  # shares of the opinions in each blend; one more is made by the scores
@@ -67,7 +67,7 @@ LOWEST, SLOTS = -44, 200  # delays of the crowd, in days
 BANKING = 0.10  # payments on weekends: fewer, and bank days are counted
 JUDGED_FROM = 100  # payments known before what is said is scored
 FAR_OFF = 100_000  # more days than an item is ever late
-STEPS = 60  # towards the best mixture, each week from where the last ended
+STEPS = 30  # towards the best mixture, each week from where the last ended
 
 
 @dataclass(slots=True)
@@ -292,7 +292,8 @@ def _shares(counts: Numbers) -> Numbers:
 def _mix(heard: list[Spread], shares: Numbers) -> Spread:
     mixed = np.zeros_like(heard[0])
     for number, one in enumerate(heard):
-        mixed += shares[:, number, None].astype(np.float32) * one
+        if shares[:, number].max() > 1e-6:
+            mixed += shares[:, number, None].astype(np.float32) * one
     return mixed
 
 

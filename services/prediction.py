@@ -16,7 +16,7 @@ from models import habits as store
 from models.company import Company
 from rules.days import month_index
 from rules.errors import DomainError
-from rules.prediction import Asked, Forecasts, Habit, Paid
+from rules.prediction import Asked, Forecasts, Habit
 
 if TYPE_CHECKING:
     from rules.prediction_backtest import Accuracy, Backtest
@@ -39,7 +39,7 @@ def predict_open(session: Session, company: Company, today: date) -> Predicted:
     """The distribution of every open invoice of a company, from what was paid before today.
 
     Live promises and open disputes of an item count; promises with how this customer kept earlier ones."""
-    habit = Habit.learn(_paid(session, company, today), today)
+    habit = _habit(session, company, today)
     items = store.open_items(session, company.id)
     kept = store.promises_kept(session, company.id)
     asked = [
@@ -63,7 +63,7 @@ def accuracy(session: Session, company: Company, today: date) -> Accuracy | None
         return None
     items = [Asked(i.customer_id, i.due_on, i.cents, i.profile_id) for i, _ in asked]
     settled = [i.settled_on for i, _ in asked]
-    return judge(_paid(session, company, today), items, [on for _, on in asked], settled, today)
+    return judge(_habit(session, company, today), items, [on for _, on in asked], settled, today)
 
 
 def _months(today: date) -> list[date]:
@@ -77,13 +77,10 @@ def _sample(items: list[store.PastItem]) -> list[store.PastItem]:
     return items[:: -(-len(items) // A_MONTH)] if items else items
 
 
-def _paid(session: Session, company: Company, today: date) -> list[Paid]:
-    since = today - timedelta(days=365 * YEARS)
-    return [
-        Paid(row.customer_id, row.due_on, row.settled_on, row.cents, row.issued_on, row.profile_id)
-        for row in store.settlements(session, company.id, since)
-        if row.settled_on < today
-    ]
+def _habit(session: Session, company: Company, today: date) -> Habit:
+    """What the company's customers paid in the last years, before today."""
+    paid = store.settlements(session, company.id, today - timedelta(days=365 * YEARS), today)
+    return Habit.of_columns(today, *paid)
 
 
 def backtest_file(path: Path, columns: Columns, first_due_on: date, *, max_bytes: int) -> tuple[History, Backtest]:
