@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from rules.words import fold
 
-_NUMBER = re.compile(r"([A-Z]*)[ .:/_°#-]{0,2}([0-9]+)", re.ASCII)
+_NUMBER = re.compile(r"(?<![A-Z])([A-Z]*)[ .:/_°#-]{0,2}([0-9]+)", re.ASCII)
 _ASIDE = re.compile(
     r"(?<![0-9])(?:[0-9]{1,2}([./-])[0-9]{1,2}\1(?:[0-9]{4}|[0-9]{2})|[0-9]{1,3}(?:[ .]?[0-9]{3})*,[0-9]{2})(?![0-9])", re.ASCII
 )
