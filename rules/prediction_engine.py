@@ -59,8 +59,9 @@ BEHIND_RUNS = np.array([0.2, 0.2, 0.3, 0.5, 2.0, 0.0, 0.0, 0.2]) + 3  # and wher
 NEARLY = 0.01  # a blend off by 1 % more counts a third
 SHARED = 0.3  # how much the whole counts beside a class of depth
 NOMINAL = np.array([0.10, 0.25, 0.75, 0.90])
-LEVEL_TRUST = 40.0  # payments the nominal levels are worth
-REMEMBERED = 1_500  # payments the levels are read from
+LEVEL_LIFE = 45.0  # days after which a payment counts half there
+LEVEL_TRUST = 20.0  # payments the nominal levels are worth
+REMEMBERED = 3_000  # payments the levels are read from
 SCORE_LIFE, CROWD_LIFE, DRIFT_LIFE, AROUND_LIFE = 120.0, 200.0, 45.0, 400.0  # days after which what was seen weighs half
 DRIFT_TRUST = 50.0
 LOWEST, SLOTS = -44, 200  # delays of the crowd, in days
@@ -132,7 +133,7 @@ class _State:
     calendar: str = "EUR"
     since: int = 0  # the first day of `per_day`
     per_day: Days = field(init=False)  # payments counted
-    pits: list[tuple[float, float]] = field(default_factory=list)
+    pits: list[tuple[float, float, float]] = field(default_factory=list)
     said: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -205,7 +206,8 @@ class _State:
         self.drift += (len(new), off[:, 1].sum())
         around = np.clip(np.round(delay - np.round(level)).astype(int) + BINS // 2, 0, BINS - 1)
         np.add.at(self.residuals, (scatter.astype(int), around), 1.0)
-        self.pits = [*self.pits, *map(tuple, self.said["pit"][new].tolist())][-REMEMBERED:]
+        pits = [(upto, before, float(monday)) for upto, before in self.said["pit"][new].tolist()]
+        self.pits = [*self.pits, *pits][-REMEMBERED:]
         return True
 
     # ------------------------------------------------------------------ the questions of a week
@@ -279,14 +281,21 @@ class _State:
         """Where the ranges are read: as many payments fell outside as announced."""
         if not self.pits:
             return NOMINAL
-        upto, before = np.array(self.pits).T
-        found = np.concatenate([np.quantile(upto, NOMINAL[:2]), np.quantile(before, NOMINAL[2:])])
-        trusted = (len(upto) * found + LEVEL_TRUST * NOMINAL) / (len(upto) + LEVEL_TRUST)
+        upto, before, day = np.array(self.pits).T
+        weight = 0.5 ** ((self.today - day) / LEVEL_LIFE)
+        found = np.concatenate([_quantiles(upto, weight, NOMINAL[:2]), _quantiles(before, weight, NOMINAL[2:])])
+        trusted = (weight.sum() * found + LEVEL_TRUST * NOMINAL) / (weight.sum() + LEVEL_TRUST)
         return np.concatenate([np.minimum(trusted[:2], 0.5), np.maximum(trusted[2:], 0.5)])
 
 
 def _shares(counts: Numbers) -> Numbers:
     return np.asarray((counts + 1e-6) / (counts + 1e-6).sum(-1, keepdims=True))
+
+
+def _quantiles(values: Numbers, weights: Numbers, at: Numbers) -> Numbers:
+    order = np.argsort(values, kind="stable")
+    reached = (np.cumsum(weights[order]) - weights[order] / 2) / weights.sum()
+    return np.interp(at, reached, values[order])
 
 
 def _mix(heard: list[Spread], shares: Numbers) -> Spread:
