@@ -1,8 +1,8 @@
 """When the money of each open debit is expected, and in which column of the forecast grid that is.
 
-Date used, in this order: promise · date set by hand · broken promise (missed) · dispute (due + 30 days) · due date. A promise, a date by
-hand or a dispute may cover a part of the debit only; the rest goes on down the list. A date that has passed without money is
-*missed*; a late debit with no date at all is *to plan*. Debits of insolvent customers, and disputes older than their 30 days, are *outside*
+Date used, in this order: promise · date set by hand · broken promise (missed) · dispute (due + 30 days) · prediction, where asked for ·
+due date. A promise, a date by hand or a dispute may cover a part of the debit only; the rest goes on down the list. A date that has passed
+without money is *missed*; a late debit with no date at all is *to plan*. Debits of insolvent customers, and disputes older than their 30 days, are *outside*
 the forecast: nobody can say when. Nothing is lost on the way: the parts of a debit always add up to what is open.
 
 >>> today = date(2026, 5, 19)
@@ -14,7 +14,7 @@ the forecast: nobody can say when. Nothing is lost on the way: the parts of a de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -69,7 +69,7 @@ class Contest(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Cents of one debit and the day they are expected on. why: promise, hand, broken, dispute, due, insolvent."""
+    """Cents of one debit and the day they are expected on. why: promise, hand, broken, dispute, predicted, due, insolvent."""
 
     debit: Debit
     cents: int
@@ -107,8 +107,16 @@ def day_in(week: Week, today: date) -> date:
     return max(week.first + timedelta(days=FRIDAY), today)
 
 
-def parts(debits: Sequence[Debit], pledges: Sequence[Pledge], contests: Sequence[Contest], today: date) -> list[Part]:
-    """Where the money of one customer's debits is expected; promises of the customer as a whole go to the oldest debits first."""
+def parts(
+    debits: Sequence[Debit],
+    pledges: Sequence[Pledge],
+    contests: Sequence[Contest],
+    today: date,
+    predicted: Mapping[int, date] | None = None,
+) -> list[Part]:
+    """Where the money of one customer's debits is expected; promises of the customer as a whole go to the oldest debits first.
+
+    `predicted`: the median day of the prediction by item (`services.prediction`), taken in place of the due date."""
     ordered = sorted(debits, key=lambda d: (d.due_on, d.item_id)) if len(debits) > 1 else debits
     made: list[Part] = []
     left: dict[int, int] = {}
@@ -128,7 +136,12 @@ def parts(debits: Sequence[Debit], pledges: Sequence[Pledge], contests: Sequence
         _place_pledges(ordered, [p for p in pledges if p.broken], left, made)
     if contests:
         _place_contests(ordered, contests, left, made)
-    made += [Part(d, left[d.item_id], d.due_on, "due") for d in ordered if left.get(d.item_id)]
+    known = predicted or {}
+    made += [
+        Part(d, left[d.item_id], known.get(d.item_id, d.due_on), "predicted" if d.item_id in known else "due")
+        for d in ordered
+        if left.get(d.item_id)
+    ]
     return made
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import pytest
 
+from rules.forecast import Debit, Pledge, parts
 from rules.prediction import Asked, Distribution, Habit, Paid, day_predicted
 
 TODAY = date(2026, 5, 18)  # a Monday
@@ -156,6 +157,19 @@ def test_many_items_are_answered_as_each_alone():
     for number, item in enumerate(items):
         assert together[number].reached == pytest.approx(habit.predict_one(item).reached, abs=1e-5)
     assert together.medians() == [together[number].p50 for number in range(len(items))]
+
+
+def test_the_forecast_uses_the_median_where_nothing_better_is_known():
+    debits = [Debit(1, 7, TODAY - 9 * DAY, 100_000), Debit(2, 7, TODAY + 9 * DAY, 50_000), Debit(3, 7, TODAY + 9 * DAY, 20_000)]
+    pledges = [Pledge(7, 1, TODAY + 3 * DAY, 40_000)]
+    medians = {1: TODAY + 12 * DAY, 2: TODAY + 30 * DAY}
+    placed = {(p.debit.item_id, p.why): (p.on, p.cents) for p in parts(debits, pledges, [], TODAY, medians)}
+    assert placed == {
+        (1, "promise"): (TODAY + 3 * DAY, 40_000),
+        (1, "predicted"): (TODAY + 12 * DAY, 60_000),
+        (2, "predicted"): (TODAY + 30 * DAY, 50_000),
+        (3, "due"): (TODAY + 9 * DAY, 20_000),
+    }
 
 
 def test_the_product_starts_without_numpy():
