@@ -119,7 +119,7 @@ def _card(customer: Customer) -> dict[str, Any]:
         "rows": _tab_rows(found, tab),
         "plans": plans.of_customer(db.session(), found.customer.id) if tab == "promises" else (),
         "names": labels.PLAN_STATES,
-        "handover": open_handover(db.session(), found.customer.id),
+        "handover": open_handover(db.session(), found.customer.id) if found.head.handovers else None,
         "insolvency": db.session.get(Insolvency, found.customer.id) if found.customer.insolvent_on else None,
         "papers": documents_of_customer(db.session(), found.customer.id, PAPERS) if tab == "documents" else (),
         "view": view,
@@ -143,10 +143,14 @@ def _tab_rows(found: cards.Card, tab: str) -> Any:
 
 @bp.get("/<int:customer_id>/upcoming")
 def upcoming(customer_id: int) -> ResponseReturnValue:
-    """What comes next and when: asked by the card once it is shown, because it takes a decision of its own."""
+    """What comes next and when, and why by that scenario: asked by the card once it is shown, because it takes a decision of
+    its own."""
+    session, company, today = db.session(), web.company(), config.today()
     customer = web.customer_or_404(customer_id)
-    text = next_step.upcoming(db.session(), web.company(), customer, web.language(), config.today())
-    return web.render("customers/_upcoming.html", text=text)
+    followed = cards.followed(session, company, customer, web.language(), today)
+    ahead = bool(request.args.get("ahead"))  # the card knows whether anything may come
+    text = next_step.upcoming(session, company, customer, web.language(), today) if ahead else ""
+    return web.render("customers/_upcoming.html", text=text, followed=followed)
 
 
 @bp.get("/<int:customer_id>/edit")

@@ -18,6 +18,7 @@ from models.items import Item
 from models.marks import active_hold
 from models.messages import Message
 from models.paging import Page
+from models.recovery import Handover
 from models.users import User
 
 PER_PAGE = 30
@@ -41,6 +42,8 @@ class Head(NamedTuple):
     rejected_in_year: int
     paid: int
     documents: int
+    handovers: int  # not ended
+    seen: int  # items paid at the bank alone
     hold_id: int | None
     hold_reason: str | None
     hold_until_on: date | None
@@ -152,6 +155,8 @@ def _head() -> Any:
             number(Item, Item.entry_on >= year, (Item.kind == "rejected") | Item.direct_debit_rejected.is_(True)),
             number(Item, *_paid()),
             number(Message, Message.purpose != "test", Message.state != "planned"),
+            number(Handover, Handover.ended_on.is_(None)),
+            number(Item, sa.text("item.bank_cents <> 0"), Item.open_cents == 0),
             Hold.id,
             Hold.reason,
             Hold.until_on,

@@ -64,7 +64,6 @@ class Card:
     items: Sequence[ItemRow]
     sums: Sequence[Sums]
     behaviour: Behaviour
-    followed: Followed
     step: NextStep
     strip: Sequence[StageState]
     pinned: Sequence[Happening]
@@ -99,7 +98,6 @@ def card(
         items=items,
         sums=sums,
         behaviour=_behaviour(session, company, customer, head, items, today),
-        followed=followed_by(session, company, customer, sums[0].ageing.balance_cents, language),
         step=next_step(entries, items, lasts, customer.review_on, language, today),
         strip=stages(entries, items, lasts, language, today),
         pinned=pinned,
@@ -107,8 +105,14 @@ def card(
         has_older=has_older,
         group=group,
         group_cents=_group_cents(session, company, group, today),
-        seen=seen_items(session, company.id, customer.id),
+        seen=seen_items(session, company.id, customer.id) if head.seen else (),
     )
+
+
+def followed(session: Session, company: Company, customer: Customer, language: str, today: date) -> Followed:
+    """Which scenario the customer follows, and why."""
+    sums = _sums(due_items.of_customer(session, customer, today), company.currency, today)
+    return followed_by(session, company, customer, sums[0].ageing.balance_cents, language)
 
 
 def _group_cents(session: Session, company: Company, group: Sequence[tuple[int, str]], today: date) -> int:

@@ -232,8 +232,8 @@ def test_the_card_says_what_comes_next_and_when(session, company, client, portfo
     worklist.refresh(session, company, [late.id], TODAY)
     text = client.get(f"/customers/{late.id}").get_data(as_text=True).replace("\u00a0", " ")
     assert "Rien à faire aujourd’hui" in text
-    assert f'hx-get="/customers/{late.id}/upcoming"' in text
-    told = client.get(f"/customers/{late.id}/upcoming", headers=HTMX).get_data(as_text=True)
+    assert f'hx-get="/customers/{late.id}/upcoming?ahead=1"' in text
+    told = client.get(f"/customers/{late.id}/upcoming?ahead=1", headers=HTMX).get_data(as_text=True)
     told = told.replace("\u00a0", " ").replace("\u202f", " ")
     assert "Le 27 mai : Relance 1 par e-mail pour 11 016,13 €" in told
 
