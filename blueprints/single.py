@@ -85,7 +85,9 @@ def _form(lines: list[Line], entry: Entry | None) -> SingleForm:
 
 def _propose(customer: Customer, form: SingleForm, lines: list[Line]) -> None:
     session, company = db.session(), web.company()
-    draft = single.draft_single(session, company, customer, form.channel.data, form.template.data, form.items.data, lines, config.today())
+    draft = single.draft_single(
+        session, company, customer, form.channel.data, form.template.data, form.items.data, lines, config.today()
+    )
     try:
         proposed = single.proposed(session, company, draft, config.today())
     except DomainError as error:

@@ -156,7 +156,7 @@ def _head() -> Any:
             number(Item, *_paid()),
             number(Message, Message.purpose != "test", Message.state != "planned"),
             number(Handover, Handover.ended_on.is_(None)),
-            number(Item, sa.text("item.bank_cents <> 0"), Item.open_cents == 0),
+            number(Item, Item.bank_cents != 0, Item.open_cents == 0),
             Hold.id,
             Hold.reason,
             Hold.until_on,

@@ -101,7 +101,9 @@ def promises(session: Session, company_id: int, currency: str, reps: Reps, state
     return _listing(session, base, states, state, amount, order, number, PromiseLine)
 
 
-def disputes(session: Session, company_id: int, currency: str, reps: Reps, state: str, today: date, number: int, old_days: int = 60) -> Listing:
+def disputes(
+    session: Session, company_id: int, currency: str, reps: Reps, state: str, today: date, number: int, old_days: int = 60
+) -> Listing:
     """Disputes of one state: open, late (open past the deadline, or for more than `old_days`), solved. The nearest deadline or the latest first."""
     unsolved = Dispute.solved_at.is_(None)
     states = {

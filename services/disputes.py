@@ -142,7 +142,12 @@ def change_dispute(
         raise DomainError("dispute_over")
     if cents is not None and cents <= 0:
         raise DomainError("dispute_amount")
-    wanted = {"state": "waiting" if state == "waiting" else "open", "owner_id": owner_id, "deadline_on": deadline_on, "cents": cents}
+    wanted = {
+        "state": "waiting" if state == "waiting" else "open",
+        "owner_id": owner_id,
+        "deadline_on": deadline_on,
+        "cents": cents,
+    }
     changed = {name: [getattr(dispute, name), value] for name, value in wanted.items() if getattr(dispute, name) != value}
     for name, (_, value) in changed.items():
         setattr(dispute, name, value)
@@ -183,7 +188,9 @@ def attach(
     if session.get(DisputeDocument, (dispute.id, made.id)) is None:
         session.add(DisputeDocument(dispute_id=dispute.id, document_id=made.id))
         session.flush()
-        audit.record(session, now, actor_id, dispute.company_id, "attach", "dispute", dispute.id, {"document": made.id, "name": shown})
+        audit.record(
+            session, now, actor_id, dispute.company_id, "attach", "dispute", dispute.id, {"document": made.id, "name": shown}
+        )
     return made
 
 

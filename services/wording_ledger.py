@@ -9,7 +9,9 @@ from services.language import N_
 
 REFUSED: dict[str, str] = {
     # what the file is
-    "not_recognised": N_("This file is nothing we can read. Ledgers come as FEC, SAF-T, XAF, CSV, Excel or OpenDocument files; statements as CODA, CAMT, MT940, CFONB, OFX or lists; invoices as UBL, CII or Factur-X."),
+    "not_recognised": N_(
+        "This file is nothing we can read. Ledgers come as FEC, SAF-T, XAF, CSV, Excel or OpenDocument files; statements as CODA, CAMT, MT940, CFONB, OFX or lists; invoices as UBL, CII or Factur-X."
+    ),
     "file_empty": N_("There is no line to read in this file."),
     "file_too_large": N_("The file is larger than %(limit_mib)s MB."),
     "too_many_lines": N_("Line %(line)s: the file has more than %(value)s lines."),

@@ -186,7 +186,17 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         ),
         "hold_id": add(Hold(**mine, reason="r", made_at=NOW)),
         "claim_id": add(
-            Claim(**mine, item_id=item.id, kind="interest", state="claimed", cents=100, currency="EUR", until_on=TODAY, basis="basis_fr_business", made_at=NOW)
+            Claim(
+                **mine,
+                item_id=item.id,
+                kind="interest",
+                state="claimed",
+                cents=100,
+                currency="EUR",
+                until_on=TODAY,
+                basis="basis_fr_business",
+                made_at=NOW,
+            )
         ),
         "dispute_id": add(Dispute(**mine, item_id=item.id, reason="price", opened_at=NOW)),
         "profile_id": add(Profile(**common, code=f"p{count}", name=f"P{count}")),
@@ -201,7 +211,15 @@ def make_rows(session: Session, company: Company, rep_id: int | None, customer: 
         "entry_id": entry,
         "message_id": message,
         "inbound_id": add(
-            InboundMessage(**mine, uid=count, message_id=f"<{message.id}@client.example>", kind="reply", sender="a@client.example", received_at=NOW, read_at=NOW)
+            InboundMessage(
+                **mine,
+                uid=count,
+                message_id=f"<{message.id}@client.example>",
+                kind="reply",
+                sender="a@client.example",
+                received_at=NOW,
+                read_at=NOW,
+            )
         ),
         "sync_id": (sync := add(Sync(**common, state="done", started_at=NOW, finished_at=NOW, kind="journal", format="fec"))),
         "source_id": add(Source(**common, kind="folder", name=f"Source {count}", made_at=NOW)),

@@ -166,7 +166,12 @@ def test_greylisted_messages_are_tried_again_until_two_days_have_passed(tmp_path
         assert len(server.accepted) == 1
     with (
         ScriptedServer(lambda at, _, times: "451 later" if at == "rcpt" else "") as server,
-        world(tmp_path / "second", customers=1, **smtp(server, window_from="00:00", window_until="23:59")) as (post, clock, engine, _company),
+        world(tmp_path / "second", customers=1, **smtp(server, window_from="00:00", window_until="23:59")) as (
+            post,
+            clock,
+            engine,
+            _company,
+        ),
     ):
         sending.release_due(post)
         for _ in range(60):
