@@ -341,7 +341,12 @@ def _unbooked(session: Session, scope: _Scope) -> dict[int, list[int]]:
     query = (
         sa.select(Item.customer_id, Item.id, Item.document_on, Company.ledger_on)
         .join(Company, Company.id == Item.company_id)
-        .where(Item.announced, scope(Item.customer_id, Item.company_id), Item.open_cents > 0, Company.ledger_on.is_not(None))
+        .where(
+            sa.text("item.announced"),
+            scope(Item.customer_id, Item.company_id),
+            Item.open_cents > 0,
+            Company.ledger_on.is_not(None),
+        )
     )
     found: dict[int, list[int]] = defaultdict(list)
     for customer_id, item_id, document_on, ledger_on in session.connection().execute(query).all():
