@@ -388,7 +388,13 @@ def _settled(
     thanking = thanking.where(Scenario.company_id == company_id, Step.stage == "thanks", ~Step.retired)
     if not connection.execute(thanking).first():
         return {}
-    credit = aliased(Item)
+    credit, mine = aliased(Item), aliased(Item)
+    of_some: sa.ColumnElement[bool] = sa.true()
+    if customer_ids is not None:  # a few customers' items, not all that was paid in the last weeks
+        theirs = sa.select(mine.id).where(
+            mine.customer_id.in_(customer_ids), mine.open_cents == 0, mine.settled_on.is_not(None)
+        )
+        of_some = Allocation.debit_id.in_(theirs)
     paid = (
         sa.select(Allocation.debit_id)
         .outerjoin(credit, credit.id == Allocation.credit_id)
@@ -396,6 +402,7 @@ def _settled(
             Allocation.company_id == company_id,
             Allocation.made_on > on - timedelta(days=facts.Policy().thanks_days),
             Allocation.made_on <= on,
+            of_some,
             sa.func.coalesce(credit.kind, "payment") == "payment",
         )
         .distinct()
