@@ -6,11 +6,11 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 
 import config
+from blueprints import sync_pages as pages
 from blueprints import web
 from extensions import db
 from models import Sync
 from models.jobs import pending_job
-from services.wording import sentence
 
 bp = Blueprint("sync_running", __name__, url_prefix="/syncs")
 LATE = 90  # seconds after which an import nobody has taken up is said to wait
@@ -31,5 +31,5 @@ def show(sync_id: int) -> ResponseReturnValue:
         waiting=waiting,
         late=job is not None and waiting and (config.now() - job.run_at).total_seconds() > LATE,
         again_at=job.run_at if job is not None and job.attempts and waiting else None,
-        error=sentence(web.language(), sync.error["code"], sync.error["params"]) if sync.error else "",
+        error=pages.refusal(sync),
     )

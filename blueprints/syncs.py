@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from flask import Blueprint, current_app, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.datastructures import FileStorage
-from wtforms import SelectField, StringField
+from wtforms import SelectField
 
 import config
+from blueprints import sync_pages as pages
 from blueprints import web
 from blueprints.fields import Form, choices
 from blueprints.sync_columns import FIELD_LABELS
@@ -23,20 +23,15 @@ from extensions import db
 from integrations.files import Refused
 from integrations.ledgers.guess import missing_fields
 from integrations.ledgers.sandbox import preview_in_child, sniff_in_child
-from integrations.ledgers.values import ColumnGuess, Mapping, Preview, Sniffed
+from integrations.ledgers.values import Mapping, Preview
 from models import Sync, audit, sync_lists
 from models.ledger import checks, last_done_sync
 from rules.errors import DomainError
-from rules.ledger import Remark
-from services import bank_files, incoming, mappings, syncs
-from services import language as words
+from services import bank_files, mappings, syncs
 from services.e_invoices import recognises
 from services.follow_up import follow_up
-from services.wording import remark_sentence, sentence
-from tasks.queue import wake
 
 bp = Blueprint("syncs", __name__, url_prefix="/syncs")
-REMARKS_SHOWN = 100
 CHANGES_SHOWN = 200
 KINDS = (
     ("open_items", _l("a list of unpaid items")),
@@ -49,24 +44,8 @@ class UploadForm(Form):
     file = FileField(_l("Choose a file"), [FileRequired(_l("Choose a file first."))])
 
 
-class MappingForm(Form):
+class MappingForm(pages.LayoutForm):
     kind = SelectField(_l("The file is"), choices=choices(*KINDS))
-    sheet = SelectField(_l("Sheet"), validate_choice=False)
-    decimal = SelectField(_l("Decimals after"), choices=choices((",", _l("a comma")), (".", _l("a point"))))
-    date_order = SelectField(
-        _l("Dates"),
-        choices=choices(("dmy", _l("day/month/year")), ("mdy", _l("month/day/year")), ("ymd", _l("year-month-day"))),
-    )
-    currency = StringField(_l("Currency"))
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRemark:
-    """A remark as a sentence."""
-
-    line: int | None
-    column: str | None
-    text: str
 
 
 @bp.get("")
@@ -131,28 +110,28 @@ def _stage_bank(path: Path, name: str, format_: str) -> ResponseReturnValue:
 
 @bp.get("/<int:sync_id>/columns")
 def columns(sync_id: int) -> ResponseReturnValue:
-    sync = _staged(sync_id)
-    return _columns(sync, _mapping(sync))
+    sync = pages.staged(sync_id)
+    return _columns(sync, pages.mapping_of(sync))
 
 
 @bp.post("/<int:sync_id>/columns")
 def columns_update(sync_id: int) -> ResponseReturnValue:
     """Understand the file anew with what was chosen, and remember the choice with the file."""
-    sync = _staged(sync_id)
+    sync = pages.staged(sync_id)
     return _columns(sync, _choose(sync))
 
 
 @bp.post("/<int:sync_id>/check")
 def check_create(sync_id: int) -> ResponseReturnValue:
     """Keep what the form says at the end: an older request for the columns may have ended after a newer one."""
-    _choose(_staged(sync_id))
+    _choose(pages.staged(sync_id))
     return web.go("syncs.check", sync_id=sync_id)
 
 
 @bp.get("/<int:sync_id>/check")
 def check(sync_id: int) -> ResponseReturnValue:
     """What taking the file in would do; nothing is written."""
-    sync = _staged(sync_id)
+    sync = pages.staged(sync_id)
     if sync.kind == "invoices":
         return web.go("sync_invoices.check", sync_id=sync.id)
     if sync.kind == "bank":
@@ -160,8 +139,8 @@ def check(sync_id: int) -> ResponseReturnValue:
     result = _run(sync, dry_run=True)
     if result.error is not None:
         if _asks(sync):
-            return _columns(sync, _mapping(sync), said=_said(result.error), status=422)
-        return _index(UploadForm(), refused=_said(result.error), status=422)
+            return _columns(sync, pages.mapping_of(sync), said=pages.said(result.error), status=422)
+        return _index(UploadForm(), refused=pages.said(result.error), status=422)
     last = last_done_sync(db.session(), sync.company_id)
     return web.render(
         "syncs/check.html",
@@ -170,17 +149,15 @@ def check(sync_id: int) -> ResponseReturnValue:
         asks=_asks(sync),
         summary=result,
         same_file=last is not None and not any((result.items_new, result.items_changed, result.items_vanished)),
-        **_remarks(result.remarks),
+        **pages.remarks(result.remarks),
     )
 
 
 @bp.post("/<int:sync_id>/run")
 def run(sync_id: int) -> ResponseReturnValue:
     """Take the file in, in one transaction, and decide anew what is to be done."""
-    sync, company = _staged(sync_id), web.company()
-    if incoming.hand_over(db.session(), company, sync, _file(sync), web.user().id, config.now()):
-        db.session.commit()
-        wake()
+    sync, company = pages.staged(sync_id), web.company()
+    if pages.handed_over(sync):
         return web.go("sync_running.show", sync_id=sync_id)
     result = _run(sync, dry_run=False)
     if result.error is None:
@@ -208,7 +185,7 @@ def show(sync_id: int) -> ResponseReturnValue:
         "syncs/show.html",
         sync=sync,
         about=_about(sync, named=False),
-        error=sentence(web.language(), sync.error["code"], sync.error["params"]) if sync.error else "",
+        error=pages.refusal(sync),
         kinds=[(kind, CHANGE_LABELS[kind], len(kinds[kind])) for kind in CHANGE_LABELS if kinds.get(kind)],
         shown=shown,
         items=sync_lists.items(db.session(), sync.company_id, kinds.get(shown, [])[:CHANGES_SHOWN]),
@@ -217,7 +194,7 @@ def show(sync_id: int) -> ResponseReturnValue:
         checked=len(found),
         ledger_cents=sum(one.ledger_cents for one in found if one.currency == web.company().currency),
         open_cents=sum(one.open_cents for one in found if one.currency == web.company().currency),
-        **_remarks([syncs.remark_of(one) for one in sync.remarks]),
+        **pages.remarks([syncs.remark_of(one) for one in sync.remarks]),
     )
 
 
@@ -236,7 +213,7 @@ def undo(sync_id: int) -> ResponseReturnValue:
         syncs.undo_sync(db.session(), sync, web.user().id, config.now(), config.today())
     except DomainError as error:
         db.session.rollback()
-        flash(_said(error), "bad")
+        flash(pages.said(error), "bad")
         return web.go("syncs.show", sync_id=sync_id)
     follow_up(db.session(), web.company(), config.now(), config.today())
     db.session.commit()
@@ -268,23 +245,12 @@ def _refused(path: Path, name: str, error: Refused) -> ResponseReturnValue:
     sync = syncs.stage_file(session, web.company(), "", name, web.user().id, now)
     syncs.refuse(session, sync, error, web.user().id, now)
     session.commit()
-    return _index(UploadForm(formdata=None), refused=_said(error), status=422)
-
-
-def _staged(sync_id: int) -> Sync:
-    """A run that waits for its check; one that is over shows how it ended (the back button leads here)."""
-    sync = web.row_or_404(Sync, sync_id)
-    if sync.state != "staged":
-        web.abort(web.go("syncs.show", sync_id=sync.id))
-    if not sync.file_path or not (_folder() / sync.file_path).is_file():
-        flash(_("The file is no longer here. Choose it again."), "bad")
-        web.abort(web.go("syncs.index"))
-    return sync
+    return _index(UploadForm(formdata=None), refused=pages.said(error), status=422)
 
 
 def _run(sync: Sync, *, dry_run: bool) -> syncs.SyncResult:
-    company, today, path = web.company(), config.today(), _file(sync)
-    options = replace(syncs.read_options(company, today), mapping=_mapping(sync), max_bytes=_limit())
+    company, today, path = web.company(), config.today(), pages.file_of(sync)
+    options = replace(syncs.read_options(company, today), mapping=pages.mapping_of(sync), max_bytes=_limit())
     known = syncs.is_last_file(db.session(), company, path, options)
     name, number, shape = sync.file_name, sync.id, sync.options.get("shape") or ""
     db.session.rollback()  # no transaction stays open while the file is read
@@ -299,15 +265,10 @@ def _run(sync: Sync, *, dry_run: bool) -> syncs.SyncResult:
         config.now(),
         today,
         dry_run=dry_run,
-        staged=_staged(number),
+        staged=pages.staged(number),
         shape=shape,
         file=content,
     )
-
-
-def _mapping(sync: Sync) -> Mapping | None:
-    stored = sync.options.get("mapping")
-    return Mapping.from_json(stored) if stored else None
 
 
 def _asks(sync: Sync) -> bool:
@@ -315,35 +276,21 @@ def _asks(sync: Sync) -> bool:
 
 
 def _choose(sync: Sync) -> Mapping:
-    """Remember with the file how its columns are understood."""
-    mapping = _chosen(_mapping(sync))
-    sync.options = {**sync.options, "mapping": mapping.to_json()}
+    """Remember with the file what it is and how its columns are understood."""
+    form = MappingForm()
+    mapping = pages.choose(sync, form)
+    if form.kind.data in dict(KINDS):
+        mapping = replace(mapping, kind=form.kind.data)
+        sync.options = {**sync.options, "mapping": mapping.to_json()}
     db.session.commit()
     return mapping
-
-
-def _chosen(mapping: Mapping | None) -> Mapping:
-    """The mapping with what the form says."""
-    if mapping is None:
-        web.abort(404)
-    form = MappingForm()
-    picked = {value: int(name[1:]) for name, value in request.form.items() if name[0] == "c" and name[1:].isdigit() and value}
-    return replace(
-        mapping,
-        kind=form.kind.data if form.kind.data in dict(KINDS) else mapping.kind,
-        columns=picked,
-        sheet=form.sheet.data or mapping.sheet,
-        decimal=form.decimal.data if form.decimal.data in (",", ".") else mapping.decimal,
-        date_order=form.date_order.data if form.date_order.data in ("dmy", "mdy", "ymd") else mapping.date_order,
-        currency=(form.currency.data or "").strip().upper()[:3],
-    )
 
 
 def _columns(sync: Sync, mapping: Mapping | None, said: str = "", status: int = 200) -> ResponseReturnValue:
     """The page of the columns: what each is taken for, the first rows, what the file then says."""
     if mapping is None:
         return web.go("syncs.check", sync_id=sync.id)
-    data, company = _file(sync).read_bytes(), web.company()
+    data, company = pages.file_of(sync).read_bytes(), web.company()
     sniffed = sniff_in_child(data, sync.file_name, mapping.sheet, _limit())
     options = replace(syncs.read_options(company, config.today()), mapping=mapping, max_bytes=_limit())
     preview = preview_in_child(data, sync.file_name, options)
@@ -357,12 +304,12 @@ def _columns(sync: Sync, mapping: Mapping | None, said: str = "", status: int = 
         sync=sync,
         about=_about(sync, preview.rows_read),
         form=form,
-        columns=_shown_columns(sniffed, mapping),
+        columns=pages.shown_columns(sniffed.columns, mapping),
         rows=sniffed.first_rows[1:9],
         choices=[("", _("Leave out")), *FIELD_LABELS.items()],
         preview=preview,
         refused=said or _refusal(preview, missing),
-        questions=_("Still to be chosen: %(fields)s.", fields=", ".join(missing)) if missing else "",
+        questions=pages.questions(missing),
     )
 
 
@@ -372,47 +319,12 @@ def _missing(mapping: Mapping) -> list[str]:
 
 
 def _refusal(preview: Preview, missing: list[str]) -> str:
-    return _said(preview.refused) if preview.refused is not None and not missing else ""
-
-
-def _shown_columns(sniffed: Sniffed, mapping: Mapping) -> list[dict[str, object]]:
-    """Every column with the field chosen for it; a choice that differs from the guess is no longer 'to check'."""
-    chosen = {index: name for name, index in mapping.columns.items()}
-
-    def shown(guess: ColumnGuess) -> dict[str, object]:
-        name = chosen.get(guess.index, "")
-        confidence = guess.confidence if name == guess.field else "recognised"
-        return {
-            "index": guess.index,
-            "number": guess.index + 1,
-            "header": guess.header,
-            "field": name,
-            "confidence": confidence,
-        }
-
-    return [shown(guess) for guess in sniffed.columns]
+    return pages.said(preview.refused) if preview.refused is not None and not missing else ""
 
 
 def _about(sync: Sync, rows: int = 0, *, named: bool = True) -> str:
-    """File name, lines, and what it was recognised as, on one line."""
-    lines = rows or sync.lines_read
-    program = str(sync.options.get("program") or "")
-    known = program or FORMATS.get(sync.format, "")
-    parts = [
-        sync.file_name if named else "",
-        ngettext("%(number)s line", "%(number)s lines", lines, number=words.number(lines, web.language())) if lines else "",
-        _("recognised: %(program)s", program=known) if known else "",
-    ]
-    return " · ".join(part for part in parts if part)
-
-
-def _remarks(remarks: list[Remark]) -> dict[str, object]:
-    shown = [ShownRemark(one.line, one.column, remark_sentence(web.language(), one)) for one in remarks[:REMARKS_SHOWN]]
-    return {"remarks": shown, "remarks_total": len(remarks)}
-
-
-def _said(error: DomainError) -> str:
-    return sentence(web.language(), error.code, error.params)
+    known = str(sync.options.get("program") or "") or FORMATS.get(sync.format, "")
+    return pages.about(sync, known, rows, named=named)
 
 
 def _limit() -> int:
@@ -435,7 +347,3 @@ def _keep(upload: FileStorage, company_id: int) -> Path:
 
 def _relative(path: Path) -> str:
     return str(path.relative_to(_folder()))
-
-
-def _file(sync: Sync) -> Path:
-    return _folder() / sync.file_path
