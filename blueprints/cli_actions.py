@@ -13,10 +13,10 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 import config
+from blueprints.cli_shared import company_of
 from extensions import db
 from models import Company
 from models.base import write_intent
-from models.company import company_by_code
 from models.outbox import progress
 from models.worklist import names, pieces
 from services import runs, worklist
@@ -35,14 +35,6 @@ def register(app: Flask) -> None:
     app.cli.add_command(actions)
 
 
-def _company(code: str) -> Company:
-    found = company_by_code(db.session(), code)
-    if found is None:
-        click.echo(sentence("fr", "company_unknown", {"value": code}), err=True)
-        sys.exit(2)
-    return found
-
-
 @actions.command("preview")
 @click.option("--company", "code", required=True)
 @click.option("--on", "on", type=DAY, help="The day; today if not given.")
@@ -50,7 +42,7 @@ def _company(code: str) -> Company:
 def preview(code: str, on: datetime | None, as_json: bool) -> None:
     """What would be to do on a day, and what would be held back and why; nothing is written."""
     write_intent.set(False)
-    company = _company(code)
+    company = company_of(code)
     rows = _rows(company, worklist.preview(db.session(), company, _day(on)))
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
@@ -112,7 +104,7 @@ def _day(on: datetime | None) -> date:
 @click.option("--json", "as_json", is_flag=True)
 def run(code: str, on: datetime | None, as_json: bool) -> None:
     """Do the automatic e-mails of a day: decide, queue, send (or keep in the built-in outbox). Exit code 2: blocked."""
-    session, company, day = db.session(), _company(code), _day(on)
+    session, company, day = db.session(), company_of(code), _day(on)
     company_id, language = company.id, company.language
     done = runs.run(session, company, config.now(), day, config.today())
     outbox_id = done.outbox.id if done.outbox else None

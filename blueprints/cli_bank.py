@@ -4,32 +4,28 @@ stable (docs/operations.md); amounts are integer cents, days ISO. Exit code 0 do
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 import config
+from blueprints.cli_shared import COMPANY, DRY_RUN, JSON, LANGUAGE, company_of, refuse, shown_remarks, write_json
 from extensions import db
+from integrations.files import digest_of
 from models import bank_report
 from models.bank_report import Difference, ReportedMovement
 from models.base import write_intent
-from models.company import Company, company_by_code
-from rules.errors import DomainError
+from models.company import Company
 from services import bank, bank_files, mappings
 from services import language as words
 from services.bank import BankRead, BankResult
-from services.wording import remark_sentence, sentence
 from services.wording_receipts import evidence_sentence
 
-COMPANY = click.option("--company", "code", required=True, help="Code of the company.")
-JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
-LANGUAGE = click.option("--lang", default="fr", type=click.Choice(words.LANGUAGES), help="Language of the sentences.")
 DAY = click.DateTime(["%Y-%m-%d"])
 COUNTS = ("movements", "new", "matched", "proposed", "unknown", "ignored")
 
@@ -44,47 +40,35 @@ def register(app: Flask) -> None:
         group.add_command(command)
 
 
-def _refuse(language: str, error: DomainError) -> NoReturn:
-    click.echo(sentence(language, error.code, error.params), err=True)
-    sys.exit(2)
-
-
-def _company(code: str, language: str) -> Company:
-    found = company_by_code(db.session(), code)
-    if found is None:
-        _refuse(language, DomainError("company_unknown", value=code))
-    return found
-
-
 @click.command("bank")
 @with_appcontext
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @COMPANY
-@click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+@DRY_RUN
 @JSON
 @LANGUAGE
 def sync_bank(file: Path, code: str, dry_run: bool, as_json: bool, lang: str) -> None:
     """Take a bank file in (CODA, CAMT, MT940, CFONB 120, OFX, lists of a known shape): each movement once, all or nothing."""
     write_intent.set(False)
-    content = _read(file, _company(code, lang))
+    content = _read(file, company_of(code, lang))
     write_intent.set(not dry_run)
-    session, company = db.session(), _company(code, lang)
+    session, company = db.session(), company_of(code, lang)
     result = bank.run_bank_sync(session, company, content, file.name, None, config.now(), config.today(), dry_run=dry_run)
     if not dry_run:
         session.commit()
     shown = _shown(result, lang)
     if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        write_json(shown)
     else:
         _write(result, shown, lang)
     if result.error is not None:
-        _refuse(lang, result.error)
+        refuse(lang, result.error)
 
 
 def _read(file: Path, company: Company) -> BankRead:
     """The file read while no transaction is open; bytes taken in before need not be read again."""
     session, limit = db.session(), config.settings().upload_limit
-    digest = bank.digest_of(file)
+    digest = digest_of(file)
     if bank.is_known_file(session, company, digest):
         session.rollback()
         return BankRead(digest, None)
@@ -100,11 +84,6 @@ def _read(file: Path, company: Company) -> BankRead:
 
 
 def _shown(result: BankResult, language: str) -> dict[str, Any]:
-    remarks = [{"line": one.line, "column": one.column, "message": remark_sentence(language, one)} for one in result.remarks]
-    if result.error is not None:
-        params = result.error.params
-        message = sentence(language, result.error.code, params)
-        remarks.append({"line": params.get("line"), "column": params.get("column"), "message": message})
     return {
         "status": result.status,
         "format": result.format,
@@ -124,7 +103,7 @@ def _shown(result: BankResult, language: str) -> dict[str, Any]:
             for one in result.statements
         ],
         **{name: getattr(result, name) for name in COUNTS},
-        "remarks": remarks,
+        "remarks": shown_remarks(language, result.remarks, result.error),
     }
 
 
@@ -157,7 +136,7 @@ def report_receipts(code: str, first: datetime | None, last: datetime | None, as
     """Every movement with what it pays, why, and how sure that is."""
     write_intent.set(False)
     found = bank_report.movements(
-        db.session(), _company(code, lang).id, first.date() if first else None, last.date() if last else None
+        db.session(), company_of(code, lang).id, first.date() if first else None, last.date() if last else None
     )
     if as_json:
         click.echo(json.dumps([_receipt(one, lang) for one in found], ensure_ascii=False, indent=1))
@@ -207,7 +186,7 @@ def _receipt(one: ReportedMovement, language: str) -> dict[str, Any]:
 def report_differences(code: str, as_json: bool, lang: str) -> None:
     """What bank and ledger disagree about; the ledger has won."""
     write_intent.set(False)
-    found = bank_report.differences(db.session(), _company(code, lang).id)
+    found = bank_report.differences(db.session(), company_of(code, lang).id)
     if as_json:
         click.echo(json.dumps([_difference(one) for one in found], ensure_ascii=False, indent=1))
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,11 +14,10 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 import config
+from blueprints.cli_shared import JSON, LANGUAGE, refuse
 from integrations.payment_history import Columns, History
 from rules.errors import DomainError
-from services import language as words
 from services import prediction
-from services.wording import sentence
 
 if TYPE_CHECKING:
     from rules.prediction_backtest import Backtest, Errors
@@ -45,8 +43,8 @@ def register(app: Flask) -> None:
     "--from", "first", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Predict items due on this day or later."
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write one line per predicted item here.")
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
-@click.option("--lang", default="fr", type=click.Choice(words.LANGUAGES), help="Language of the sentences.")
+@JSON
+@LANGUAGE
 @with_appcontext
 def backtest(
     file: Path,
@@ -65,8 +63,7 @@ def backtest(
     try:
         history, found = prediction.backtest_file(file, columns, first.date(), max_bytes=config.settings().upload_limit)
     except DomainError as error:
-        click.echo(sentence(lang, error.code, error.params), err=True)
-        sys.exit(2)
+        refuse(lang, error)
     if out is not None:
         _write_predictions(out, history, found)
     if as_json:

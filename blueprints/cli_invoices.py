@@ -3,7 +3,6 @@ amounts are integer cents, days ISO. Exit code 0 done, 2 at least one file refus
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,13 @@ from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 import config
+from blueprints.cli_shared import COMPANY, DRY_RUN, JSON, LANGUAGE, company_of, shown_remarks, write_json
 from extensions import db
 from models.base import write_intent
-from models.company import Company, company_by_code
-from rules.ledger import Remark
 from services import language as words
 from services.e_invoices import InvoicesResult, Taken, read_file, run_invoices
 from services.follow_up import follow_up
-from services.wording import remark_sentence, sentence
+from services.wording import sentence
 
 COUNTS = ("invoices", "customers", "customers_new", "items_new", "items_known", "items_again", "items_changed", "documents")
 
@@ -36,21 +34,19 @@ def register(app: Flask) -> None:
 
 @click.command("invoices")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--company", "code", required=True, help="Code of the company.")
-@click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
-@click.option("--lang", default="fr", type=click.Choice(words.LANGUAGES), help="Language of the sentences.")
+@COMPANY
+@DRY_RUN
+@JSON
+@LANGUAGE
 @with_appcontext
 def sync_invoices(files: tuple[Path, ...], code: str, dry_run: bool, as_json: bool, lang: str) -> None:
     """Take electronic invoices in (UBL, CII, Factur-X, ZUGFeRD, archives of them); each file all or nothing."""
     write_intent.set(False)
-    if company_by_code(db.session(), code) is None:
-        click.echo(sentence(lang, "company_unknown", {"value": code}), err=True)
-        sys.exit(2)
+    company_of(code, lang)
     results = [(path, _take(path, code, dry_run=dry_run)) for path in files]
     shown = _shown(results, lang)
     if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
+        write_json(shown)
     else:
         _write(shown, lang)
     refused = [one["message"] for one in shown["files"] if one["status"] == "refused"]
@@ -66,7 +62,7 @@ def _take(path: Path, code: str, *, dry_run: bool) -> InvoicesResult:
     session.rollback()
     file = read_file(path, path.name, setting.upload_limit)
     write_intent.set(not dry_run)
-    company, now, today = _company(code), config.now(), config.today()
+    company, now, today = company_of(code), config.now(), config.today()
     result = run_invoices(session, company, file, None, now, today, folder=setting.data, dry_run=dry_run)
     if not dry_run:
         if result.error is None:
@@ -74,12 +70,6 @@ def _take(path: Path, code: str, *, dry_run: bool) -> InvoicesResult:
         session.commit()
     write_intent.set(False)
     return result
-
-
-def _company(code: str) -> Company:
-    found = company_by_code(db.session(), code)
-    assert found is not None
-    return found
 
 
 def _shown(results: list[tuple[Path, InvoicesResult]], language: str) -> dict[str, Any]:
@@ -98,18 +88,10 @@ def _shown(results: list[tuple[Path, InvoicesResult]], language: str) -> dict[st
 
 
 def _file_shown(path: Path, result: InvoicesResult, language: str) -> dict[str, Any]:
-    remarks, message = list(result.remarks), ""
-    if result.error is not None:
-        params = {"line": None, "column": None, **result.error.params}
-        message = sentence(language, result.error.code, params)
-        line, column = params["line"], params["column"]
-        remarks.append(
-            Remark(result.error.code, line if isinstance(line, int) else None, str(column) if column else None, dict(params))
-        )
-    warnings = [
-        {"file": path.name, "line": one.line, "column": one.column, "message": remark_sentence(language, one)}
-        for one in remarks
-    ]
+    message = (
+        sentence(language, result.error.code, {"line": None, "column": None, **result.error.params}) if result.error else ""
+    )
+    warnings = [{"file": path.name, **one} for one in shown_remarks(language, result.remarks, result.error)]
     return {"file": path.name, "status": result.status, "message": message, "warnings": warnings}
 
 

@@ -3,39 +3,33 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask import Flask
 from flask.cli import AppGroup
 
 import config
+from blueprints.cli_shared import COMPANY, DRY_RUN, JSON, LANGUAGE, company_of, refuse, shown_remarks, write_json
 from extensions import db
 from models import reports
 from models.base import write_intent
-from models.company import Company, company_by_code
 from rules.ageing import Ageing
 from rules.errors import DomainError
-from rules.ledger import Remark
 from services import companies, syncs
 from services import language as words
 from services.follow_up import follow_up
 from services.syncs import SyncResult
-from services.wording import remark_sentence, sentence
 
 sync = AppGroup("sync", help="Read ledgers in.")
 report = AppGroup("report", help="What is owed, on any day.")
 company = AppGroup("company", help="Companies of this instance.")
 
-LANGUAGE = click.option("--lang", default="fr", type=click.Choice(words.LANGUAGES), help="Language of the sentences.")
-COMPANY = click.option("--company", "code", required=True, help="Code of the company.")
-JSON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
+ON = click.option("--json", "as_json", is_flag=True, help="JSON on standard output, nothing else.")
 ON = click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The day, past or present; today if not given.")
 BUCKETS = ("1_30", "31_60", "61_90", "91_plus")
 
@@ -46,33 +40,17 @@ def register(app: Flask) -> None:
         app.cli.add_command(group)
 
 
-def _refuse(language: str, error: DomainError) -> NoReturn:
-    click.echo(sentence(language, error.code, error.params), err=True)
-    sys.exit(2)
-
-
-def _company(code: str, language: str) -> Company:
-    found = company_by_code(db.session(), code)
-    if found is None:
-        _refuse(language, DomainError("company_unknown", value=code))
-    return found
-
-
-def _write_json(value: object) -> None:
-    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
-
-
 @sync.command("ledger")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @COMPANY
-@click.option("--dry-run", is_flag=True, help="Say what would change; write nothing.")
+@DRY_RUN
 @JSON
 @LANGUAGE
 def sync_ledger(file: Path, code: str, dry_run: bool, as_json: bool, lang: str) -> None:
     """Take a FEC or a spreadsheet of a known shape into the ledger of a company, all or nothing."""
     write_intent.set(False)
     session, now, today = db.session(), config.now(), config.today()
-    found = _company(code, lang)
+    found = company_of(code, lang)
     options = replace(syncs.read_options(found, today), max_bytes=config.settings().upload_limit)
     known = syncs.is_last_file(session, found, file, options)
     session.rollback()  # no transaction stays open while the file is read
@@ -85,21 +63,14 @@ def sync_ledger(file: Path, code: str, dry_run: bool, as_json: bool, lang: str) 
         session.commit()
     shown = _sync_shown(result, lang)
     if as_json:
-        _write_json(shown)
+        write_json(shown)
     else:
         _write_sync(shown, found.currency, lang)
     if result.error is not None:
-        _refuse(lang, result.error)
+        refuse(lang, result.error)
 
 
 def _sync_shown(result: SyncResult, language: str) -> dict[str, Any]:
-    remarks = list(result.remarks)
-    if result.error is not None:
-        params = dict(result.error.params)
-        line, column = params.get("line"), params.get("column")
-        remarks.append(
-            Remark(result.error.code, line if isinstance(line, int) else None, str(column) if column else None, params)
-        )
     return {
         "status": result.status,
         "format": result.format,
@@ -109,7 +80,7 @@ def _sync_shown(result: SyncResult, language: str) -> dict[str, Any]:
         "items_changed": result.items_changed,
         "items_settled": result.items_settled,
         "items_vanished": result.items_vanished,
-        "warnings": [{"line": one.line, "column": one.column, "message": remark_sentence(language, one)} for one in remarks],
+        "warnings": shown_remarks(language, result.remarks, result.error),
         "balance_cents": result.balance_cents,
     }
 
@@ -138,7 +109,7 @@ def report_balances(code: str, on: datetime | None, as_json: bool, lang: str) ->
     write_intent.set(False)
     rows = [
         {"customer": one.code, "name": one.name, "currency": one.currency, "balance_cents": one.balance_cents}
-        for one in reports.balances(db.session(), _company(code, lang).id, _day(on))
+        for one in reports.balances(db.session(), company_of(code, lang).id, _day(on))
     ]
     _write(rows, as_json, lang)
 
@@ -164,7 +135,7 @@ def report_open_items(code: str, on: datetime | None, as_json: bool, lang: str) 
             "amount_cents": one.amount_cents,
             "open_cents": one.open_cents,
         }
-        for one in reports.open_items(db.session(), _company(code, lang).id, _day(on))
+        for one in reports.open_items(db.session(), company_of(code, lang).id, _day(on))
     ]
     _write(rows, as_json, lang)
 
@@ -177,7 +148,7 @@ def report_open_items(code: str, on: datetime | None, as_json: bool, lang: str) 
 def report_ageing(code: str, on: datetime | None, as_json: bool, lang: str) -> None:
     """The aged balance: per customer and in total, not due + buckets − credits = balance."""
     write_intent.set(False)
-    found = _company(code, lang)
+    found = company_of(code, lang)
     aged = reports.ageing(db.session(), found.id, _day(on))
     rows = [{"customer": one.code, "name": one.name, "currency": one.currency, **_aged(one.ageing)} for one in aged]
     totals = [
@@ -189,7 +160,7 @@ def report_ageing(code: str, on: datetime | None, as_json: bool, lang: str) -> N
     if not as_json:
         _write([*rows, *({"customer": "", "name": "", **total} for total in totals)], False, lang)
         return
-    _write_json({"customers": rows, "total": totals[0], **({"totals": totals} if len(totals) > 1 else {})})
+    write_json({"customers": rows, "total": totals[0], **({"totals": totals} if len(totals) > 1 else {})})
 
 
 def _aged(one: Ageing) -> dict[str, int]:
@@ -209,7 +180,7 @@ def _sum(rows: Iterable[dict[str, int]]) -> dict[str, int]:
 def _write(rows: list[dict[str, Any]], as_json: bool, language: str) -> None:
     """JSON, or columns set off by tabs with amounts as people write them."""
     if as_json:
-        _write_json(rows)
+        write_json(rows)
         return
     for row in rows:
         click.echo("\t".join(words.money(value, language) if isinstance(value, int) else value for value in row.values()))
@@ -228,6 +199,6 @@ def create_company(code: str, name: str, country: str, customer_accounts: str, l
             db.session(), None, config.now(), code=code, name=name, country=country, customer_accounts=customer_accounts
         )
     except DomainError as error:
-        _refuse(lang, error)
+        refuse(lang, error)
     db.session.commit()
     click.echo(made.code)

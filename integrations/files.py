@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import lzma
 import struct
 import zipfile
 import zlib
+from pathlib import Path
 
 from rules.errors import DomainError
 
@@ -25,3 +27,9 @@ class Refused(DomainError):
 def too_large(size: int, limit: int) -> Refused:
     """The refusal of a file of `size` bytes where `limit` are allowed."""
     return Refused("file_too_large", value=size, limit_mib=limit // (1024 * 1024))
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

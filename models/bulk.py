@@ -51,15 +51,14 @@ def last_id(session: Session, table: str) -> int:
 
 def insert(session: Session, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows given in the order of `columns`."""
-    if rows:
-        run(session, f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})", rows)  # noqa: S608
+    insert_shared(session, table, columns, rows, {})
 
 
 def insert_shared(
     session: Session,
     table: str,
     columns: Sequence[str],
-    rows: Sequence[Row],
+    rows: Sequence[Sequence[Any]],
     shared: Mapping[str, Any],
     often_equal: Collection[str] = (),
 ) -> None:

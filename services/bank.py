@@ -120,12 +120,6 @@ def read_file(path: Path, filename: str, options: object, *, max_bytes: int = MA
         return BankRead(digest, None, refused)
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def is_known_file(session: Session, company: Company, digest: str) -> bool:
     """Whether these very bytes were taken in and stand: they need not be read again."""
     return bank_store.bank_sync_of(session, company.id, digest) is not None

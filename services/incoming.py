@@ -5,7 +5,6 @@ child process, which takes seconds); `take_in` writes, all or nothing, and leave
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from integrations.banks.values import BankOptions
-from integrations.files import Refused
+from integrations.files import Refused, digest_of
 from integrations.ledgers.values import Mapping, ReadOptions
 from integrations.ledgers.workbook import unpacked_size
 from models import audit
@@ -96,12 +95,6 @@ def is_large(path: Path) -> bool:
         return True
     with path.open("rb") as file:
         return sum(block.count(b"\n") for block in iter(lambda: file.read(BLOCK), b"")) > LARGE_LINES
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recognise(path: Path, filename: str, max_bytes: int) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from integrations.files import Refused
+from integrations.files import Refused, digest_of
 from integrations.ledgers.sandbox import read_in_child
 from integrations.ledgers.values import ReadOptions
 from models import audit, bulk, e_invoices
@@ -116,7 +116,7 @@ def run_sync(
     """Read a file and take it into the ledger; the mapping used is remembered for the `shape` given. Who holds the
     write lock should have it read before (`file`, from `read_file`): that takes seconds. A refused file leaves a Sync row with the reason and nothing else; the
     same file again, nothing having come between, changes nothing."""
-    digest = file.digest if file else _digest(path)
+    digest = file.digest if file else digest_of(path)
     last = _last_as(session, company, digest, options)
     if last is not None:
         return _again(session, company, last, filename, actor_id, now, dry_run=dry_run, staged=staged)
@@ -161,12 +161,7 @@ def read_file(path: Path, filename: str, options: ReadOptions) -> ReadFile:
 
 def is_last_file(session: Session, company: Company, path: Path, options: ReadOptions) -> bool:
     """Whether these are the bytes, and the meaning, of the last sync: they need not be read again."""
-    return _last_as(session, company, _digest(path), options) is not None
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return _last_as(session, company, digest_of(path), options) is not None
 
 
 def _last_as(session: Session, company: Company, digest: str, options: ReadOptions) -> Sync | None:

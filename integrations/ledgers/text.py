@@ -80,11 +80,10 @@ def _encoding(data: bytes) -> str:
     try:
         _check_utf8(data)
     except Refused as damaged:
-        beyond = data.translate(None, _ASCII)
         some = data if data[:SAMPLE].isascii() else data[:SAMPLE]
         if _mostly_utf8(some, len(some.translate(None, _ASCII))):
             raise
-        if not _WINDOWS_ONLY.search(beyond):
+        if not _WINDOWS_ONLY.search(data.translate(None, _ASCII)):
             return "iso-8859-15"
         if len(_DOS_LETTERS.findall(some)) > len(_LATIN_LETTERS.findall(some)):
             return "cp850"
